@@ -1,0 +1,197 @@
+"""The command line: `gru-book --help`."""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from gru_book.pipeline.errors import BookError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit code: 0, 1 (something is stale), 2 (a clear error) or 130 (interrupted)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.act(options) or 0
+    except BookError as error:
+        print(f"gru-book: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as error:
+        print(f"\ngru-book: {error or 'interrupted'}; nothing under notebooks/ was changed by it", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gru-book", description="Runs and builds the book 'Gated Recurrent Units'.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, act, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(act=act)
+        return command
+
+    add("list", _list, "show each page with its parameters, published values and meanings")
+    command = add("run", _run, "run one page with your parameters, into _runs/")
+    command.add_argument("page")
+    command.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), dest="parameters")
+    command.add_argument("-f", "--profile", help="smoke, full, or a YAML file keyed by page")
+    command.add_argument("-o", "--output", type=Path, help="where to write the notebook (default: _runs/PAGE-….ipynb)")
+    command = add("execute", _execute, "execute the stale pages with their published parameters")
+    command.add_argument("pages", nargs="*", metavar="PAGE", help="only these pages (and all of them, stale or not)")
+    command.add_argument("--all", action="store_true", help="every page, stale or not")
+    add("check", _check, "say what is stale: pages, studies, artifacts; exit 1 if anything is")
+    add("smoke", _smoke, "run every page with the profile `smoke`, into _runs/smoke/")
+    command = add("study", _study, "run a study, or go on with one that was interrupted")
+    command.add_argument("name")
+    command.add_argument("--again", action="store_true", help="anew, from its first case")
+    command = add("format", _format, "bring manuscripts into Jupytext's normal form")
+    command.add_argument("pages", nargs="*", metavar="PAGE")
+    add("site", _site, "build the site from the executed notebooks")
+    command = add("lab", _lab, "JupyterLab on a scratch copy of the notebooks")
+    command.add_argument(
+        "--edit", action="store_true", help="on the real pairs: saving a notebook updates its manuscript"
+    )
+    command = add("address", _address, "set the repository's address everywhere (it is kept in _config.yml)")
+    command.add_argument("url", nargs="?", help="as https://github.com/OWNER/NAME; shows the address when left out")
+    return parser
+
+
+def _list(options) -> None:
+    from gru_book.pipeline.pages import all_pages
+
+    for page in all_pages():
+        print(page.name)
+        rows = [
+            (p.name, p.type.__name__, repr(p.default), f"{p.meaning} {p.allowed}") for p in page.parameters().values()
+        ]
+        widths = [max(len(row[i]) for row in rows) for i in range(3)] if rows else [0] * 3
+        for row in rows:
+            print("  " + "  ".join(text.ljust(width) for text, width in zip(row, [*widths, 0], strict=True)).rstrip())
+
+
+def _run(options) -> None:
+    from gru_book.parameters import ParameterError, check_values
+    from gru_book.pipeline.execute import run, stop_at_sigterm
+    from gru_book.pipeline.pages import find_page, profile
+
+    stop_at_sigterm()
+    page = find_page(options.page)
+    values = profile(options.profile, page) if options.profile else {}
+    parameters = page.parameters()
+    try:
+        for name, text in options.parameters:
+            if name not in parameters:
+                check_values(parameters, {name: text})
+            values[name] = parameters[name].parse(text)
+    except ParameterError as error:
+        raise BookError(f"page {page.name}: {error}") from None
+    print(_relative(run(page, values, options.output)))
+
+
+def _execute(options) -> None:
+    from gru_book.pipeline.execute import bring_up_to_date, stop_at_sigterm
+    from gru_book.pipeline.pages import all_pages, find_page
+
+    stop_at_sigterm()
+    pages = [find_page(name) for name in options.pages] or all_pages()
+    done = bring_up_to_date(pages, force=options.all or bool(options.pages))
+    print("\n".join(done) or "every page is up to date")
+
+
+def _check(options) -> int:
+    from gru_book.pipeline.pages import all_pages
+    from gru_book.pipeline.provenance import page_state
+    from gru_book.pipeline.study import all_studies, study_state
+
+    states = [(page.name, *page_state(page)) for page in all_pages()]
+    states += [(f"studies/{name}", *study_state(name)) for name in all_studies()]
+    for name, state, reason in states:
+        print(f"{state:6} {name}{': ' + reason if reason else ''}")
+    return int(any(state != "fresh" for _, state, _ in states))
+
+
+def _smoke(options) -> None:
+    from gru_book.pipeline.execute import run, stop_at_sigterm
+    from gru_book.pipeline.pages import ROOT, all_pages, profile
+
+    stop_at_sigterm()
+    for page in all_pages():
+        run(page, profile("smoke", page), ROOT / "_runs" / "smoke" / f"{page.name}.ipynb")
+    print("_runs/smoke/")
+
+
+def _study(options) -> None:
+    from gru_book.pipeline.study import run_study
+
+    print(_relative(run_study(options.name, again=options.again)))
+
+
+def _format(options) -> None:
+    from gru_book.pipeline.pages import all_pages, find_page, normal_form
+
+    for page in [find_page(name) for name in options.pages] or all_pages():
+        text = normal_form(page)
+        if text != page.manuscript.read_text(encoding="utf-8"):
+            page.manuscript.write_text(text, encoding="utf-8")
+            print(f"{_relative(page.manuscript)}: brought into the normal form")
+
+
+def _site(options) -> None:
+    from gru_book.pipeline.pages import ROOT
+    from gru_book.pipeline.site import build
+
+    print(f"The site is ready: open {_relative(build(ROOT / '_build'))} in a browser, or run: make serve")
+
+
+def _lab(options) -> None:
+    from gru_book.pipeline.execute import check_kernel, runs_folder
+    from gru_book.pipeline.pages import ROOT
+
+    check_kernel()
+    folder = ROOT
+    if not options.edit:
+        folder = runs_folder(ROOT) / "lab"
+        folder.mkdir(exist_ok=True)
+        for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+            copy = folder / notebook.name
+            if not copy.exists() or copy.stat().st_mtime < notebook.stat().st_mtime:
+                if copy.exists():
+                    copy.replace(copy.with_name(f"{copy.stem}-yours.ipynb"))
+                shutil.copy2(notebook, copy)
+    command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder}"]
+    if options.edit:
+        command += ["--LabApp.default_url=/lab/tree/notebooks"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    return subprocess.call(command)
+
+
+def _address(options) -> None:
+    import yaml
+
+    from gru_book.pipeline.pages import ROOT
+
+    now = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    if options.url is None:
+        print(now)
+        return
+    if not re.fullmatch(r"https://[\w.-]+/[\w.-]+/[\w.-]+", options.url):
+        raise BookError(f"{options.url!r} is no repository address; write it as https://github.com/OWNER/NAME")
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    for name in filter(re.compile(r".*\.(md|yml|cff|toml)$").match, files):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        if now in text:
+            (ROOT / name).write_text(text.replace(now, options.url), encoding="utf-8")
+            print(name)
+
+
+def _relative(path: Path) -> str:
+    path = path.resolve()
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,297 @@
+"""Manuscript → executed notebook: in a folder of its own, checked, then put in place in one step."""
+
+import contextlib
+import json
+import logging
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import papermill
+import psutil
+from jupyter_client.kernelspec import KernelSpecManager
+from papermill.exceptions import PapermillExecutionError
+from tqdm.auto import tqdm
+
+from gru_book.artifacts import ENVIRONMENT as ARTIFACTS
+from gru_book.pipeline import provenance
+from gru_book.pipeline.errors import BookError
+from gru_book.pipeline.pages import Page, in_order
+
+PROGRESS = "GRU_BOOK_PROGRESS"
+TIMEOUT = 24 * 3600  # seconds a cell may take: the full-size search of page 41 runs for hours
+
+
+def check_kernel() -> None:
+    """Raise `BookError` unless the kernel `python3` is that of this environment."""
+    specs = KernelSpecManager().find_kernel_specs()
+    if not Path(specs.get("python3", "/")).is_relative_to(sys.prefix):
+        raise BookError(
+            f"the kernel python3 is {specs.get('python3', 'missing')}, not this environment's in {sys.prefix}; run: make env"
+        )
+
+
+def runs_folder(root: Path) -> Path:
+    """Return `_runs/`, made where missing; raise `BookError` where it cannot be written."""
+    folder = root / "_runs"
+    try:
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise BookError(
+            f"cannot write to {folder.name}/ ({error.strerror}); it must be a folder that you may write to"
+        ) from None
+
+
+@contextlib.contextmanager
+def work_folder(root: Path, name: str) -> Iterator[Path]:
+    """Yield an empty folder on the same file system, named after this process; sweep up what dead processes left."""
+    parent = runs_folder(root) / "tmp"
+    parent.mkdir(exist_ok=True)
+    for left in parent.iterdir():
+        pid = left.name.rsplit("-", 1)[-1]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = parent / f"{name}-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _shown_progress(channel: Path) -> Iterator[None]:
+    """Show on the terminal what a page's training writes to `channel`, beside papermill's bar over cells."""
+    channel.touch()
+    stop = threading.Event()
+    every = 0.5 if sys.stderr.isatty() else 30.0
+
+    def follow() -> None:
+        shown = ""
+        with tqdm(total=0, position=1, bar_format="  {desc}", leave=False, disable=not sys.stderr.isatty()) as line:
+            while not stop.wait(every):
+                text = channel.read_text(encoding="utf-8").rpartition("\n")[0].rpartition("\n")[2]
+                if text != shown:
+                    shown = text
+                    line.set_description_str(text) if sys.stderr.isatty() else print(f"  {text}", file=sys.stderr)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+
+
+def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Remove what differs from run to run (ids, times, split streams), so that equal runs give equal bytes."""
+    for key in ("papermill", "widgets"):
+        notebook.metadata.pop(key, None)
+    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+    notebook.metadata.pop("jupytext", None)
+    for index, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{index:03d}"
+        for key in ("papermill", "execution", "collapsed", "jupyter"):
+            cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            cell.outputs = _coalesced(cell.outputs)
+    return notebook
+
+
+def _coalesced(outputs: list) -> list:
+    merged: list = []
+    for output in outputs:
+        if output.output_type == "stream" and merged and merged[-1].get("name") == output.name:
+            merged[-1].text += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def _check_executed(page: Page, notebook: nbformat.NotebookNode) -> None:
+    """Raise `BookError` unless every code cell ran, without error and without a word on stderr."""
+    for index, cell in enumerate(c for c in notebook.cells if c.cell_type == "code" and c.source.strip()):
+        where = f"page {page.name}, code cell {index + 1} ({cell.source.strip().splitlines()[0][:60]!r})"
+        if cell.get("execution_count") is None:
+            raise BookError(f"{where} did not run")
+        for output in cell.outputs:
+            if output.output_type == "error":
+                raise BookError(f"{where} failed: {output.ename}: {output.evalue}")
+            if output.get("name") == "stderr":
+                raise BookError(f"{where} wrote to stderr: {output.text.strip().splitlines()[-1][:200]}")
+
+
+def _keep_failed(page: Page, executed: Path) -> str:
+    """Move a partial run to `_runs/failed/`; return where it is, in words."""
+    if not executed.is_file():
+        return ""
+    failed = runs_folder(page.root) / "failed" / executed.name
+    failed.parent.mkdir(exist_ok=True)
+    os.replace(executed, failed)
+    return f" (partial run: {failed.relative_to(page.root).as_posix()})"
+
+
+def execute(page: Page, values: dict, folder: Path, progress: bool = True) -> nbformat.NotebookNode:
+    """Execute `page` with the parameters `values` inside `folder`; return the cleaned notebook.
+
+    The page's artifacts are written below `folder/artifacts`. Raises `BookError` naming page and cell where one
+    fails; the partial run is then kept under `_runs/failed/`.
+    """
+    check_kernel()
+    source, executed = folder / "manuscript.ipynb", folder / f"{page.name}.ipynb"
+    notebook = page.read_manuscript()
+    notebook.metadata.pop("jupytext", None)
+    nbformat.write(notebook, source)
+    channel = folder / "progress.txt"
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    environment = {ARTIFACTS: str(folder / "artifacts"), PROGRESS: str(channel)}
+    try:
+        with _environment(**environment), _shown_progress(channel):
+            papermill.execute_notebook(
+                source,
+                executed,
+                parameters=values,
+                kernel_name="python3",
+                cwd=page.notebook.parent,
+                progress_bar={"desc": page.name, "unit": "cell"} if progress else False,
+                execution_timeout=TIMEOUT,
+                start_timeout=180,
+            )
+    except PapermillExecutionError as error:
+        code = [c for c in nbformat.read(executed, as_version=4).cells if c.cell_type == "code"]
+        ours = [c for c in code if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
+        number = 1 + next(i for i, c in enumerate(ours) if any(o.output_type == "error" for o in c.outputs))
+        first = error.source.strip().splitlines()[0][:60]
+        said = f"{error.ename}: {error.evalue}".strip().replace("\n", " ")
+        kept = _keep_failed(page, executed)
+        raise BookError(f"page {page.name}, code cell {number} ({first!r}) failed: {said}{kept}") from None
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"page {page.name} was interrupted{_keep_failed(page, executed)}") from None
+    except (RuntimeError, OSError) as error:
+        kept = _keep_failed(page, executed)
+        raise BookError(
+            f"page {page.name} could not be run: {type(error).__name__}: {error}{kept}".replace("\n", " ")
+        ) from error
+    result = clean(nbformat.read(executed, as_version=4))
+    try:
+        _check_executed(page, result)
+    except BookError as error:
+        raise BookError(f"{error}{_keep_failed(page, executed)}") from None
+    return result
+
+
+def run(page: Page, values: dict, output: Path | None = None) -> Path:
+    """Execute `page` with a reader's parameters; return the path of the notebook under `_runs/` (or `output`).
+
+    The artifacts of the run lie in a folder of the same name beside it. Nothing under `notebooks/` changes.
+    """
+    values = page.check(values)
+    label = "-".join([page.name, *(f"{n}_{v}" for n, v in values.items())])
+    label = re.sub(r"[^\w.-]+", "_", label)[:120]
+    output = output or runs_folder(page.root) / f"{label}.ipynb"
+    with work_folder(page.root, page.name) as folder:
+        notebook = execute(page, values, folder)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        _replace_text(output, _as_text(notebook))
+        if (folder / "artifacts").is_dir():
+            _replace_folder(folder / "artifacts", output.with_suffix(""))
+    return output
+
+
+def publish(page: Page) -> None:
+    """Execute `page` with its published parameters and put notebook and artifacts in place, or change nothing."""
+    inputs = provenance.page_inputs(page)
+    with work_folder(page.root, page.name) as folder:
+        notebook = execute(page, {}, folder)
+        made = folder / "artifacts" / page.name
+        record = {**inputs, "writes": provenance.hash_files(made), "outputs": provenance.hash_outputs(notebook)}
+        notebook.metadata["provenance"] = record
+        if provenance.page_inputs(page) != inputs:
+            raise BookError(
+                f"page {page.name}: its manuscript, helpers or artifacts were edited while it ran; run it again"
+            )
+        if made.is_dir():
+            _replace_folder(made, page.artifacts)
+        elif page.artifacts.is_dir():
+            shutil.rmtree(page.artifacts)
+        _replace_text(page.notebook, _as_text(notebook))
+
+
+def refresh_prose(page: Page) -> None:
+    """Bring the manuscript's text into its executed notebook; code, outputs and record stay as they are."""
+    old, new = page.read_notebook(), page.read_manuscript()
+    ran = iter([c for c in old.cells if c.cell_type == "code"])
+    for cell in (c for c in new.cells if c.cell_type == "code"):
+        before = next(ran)
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    new.metadata["provenance"] = old.metadata["provenance"]
+    _replace_text(page.notebook, _as_text(clean(new)))
+
+
+def bring_up_to_date(pages: list[Page], force: bool = False) -> list[str]:
+    """Execute what is stale among `pages` (all with `force`), refresh what differs in prose; say what was done."""
+    done = []
+    for page in in_order(pages):
+        state, reason = ("stale", "asked for") if force else provenance.page_state(page)
+        if state == "stale":
+            print(f"{page.name}: {reason}; executing", file=sys.stderr)
+            publish(page)
+            done.append(f"{page.name}: executed")
+        elif state == "prose":
+            refresh_prose(page)
+            done.append(f"{page.name}: text refreshed")
+    return done
+
+
+def _as_text(notebook: nbformat.NotebookNode) -> str:
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _replace_text(path: Path, text: str) -> None:
+    """Write `text` to `path` in one step: a reader sees the old file or the new one, never half of one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise BookError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _replace_folder(new: Path, place: Path) -> None:
+    """Put the folder `new` where `place` is."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    old = place.with_name(f".{place.name}.{os.getpid()}")
+    if place.exists():
+        os.replace(place, old)
+    shutil.move(new, place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def stop_at_sigterm() -> None:
+    """Let a polite kill (SIGTERM) end a run the way Ctrl-C does: kernel shut down, partial run kept."""
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))

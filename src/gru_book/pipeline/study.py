@@ -1,0 +1,105 @@
+"""Studies: comparisons too long for a page. Each is a module of `gru_book.studies`; its result is a tidy table.
+
+A study module has a `TITLE`, `cases()` (a list of dicts, one a unit of work) and `run_case(**case)` (its rows). Every
+finished case is kept at once, so an interrupted study goes on where it was.
+"""
+
+import importlib
+import json
+import sys
+import time
+from difflib import get_close_matches
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from gru_book.pipeline import provenance
+from gru_book.pipeline.errors import BookError
+from gru_book.pipeline.execute import _replace_text, runs_folder
+from gru_book.pipeline.pages import ROOT
+
+
+def all_studies(root: Path = ROOT) -> list[str]:
+    """Return the names of the studies."""
+    return sorted(p.stem for p in (root / "src" / "gru_book" / "studies").glob("*.py") if p.stem != "__init__")
+
+
+def table_path(name: str, root: Path = ROOT) -> Path:
+    """Return where the table of study `name` is published; its record lies beside it as JSON."""
+    return root / "notebooks" / "artifacts" / "studies" / f"{name}.csv"
+
+
+def study_inputs(name: str, root: Path = ROOT) -> dict:
+    """Return all that decides what study `name` computes."""
+    file = root / "src" / "gru_book" / "studies" / f"{name}.py"
+    helpers, outside = provenance.closure([file.read_text(encoding="utf-8")], root)
+    code = provenance.sha256(provenance.essence(file.read_text(encoding="utf-8")))
+    return {"code": code, "helpers": helpers, "packages": provenance.locked_versions(outside, root)}
+
+
+def study_state(name: str, root: Path = ROOT) -> tuple[str, str]:
+    """Return the state of a study's table and its reason: `fresh` or `stale`."""
+    table = table_path(name, root)
+    if not table.is_file() or not table.with_suffix(".json").is_file():
+        return "stale", "has never been run"
+    record = json.loads(table.with_suffix(".json").read_text(encoding="utf-8"))
+    reason = provenance.differences(record, study_inputs(name, root))
+    if not reason and provenance.sha256(table.read_bytes()) != record["table"]:
+        reason = "its table is not that of the recorded run"
+    return ("stale", reason) if reason else ("fresh", "")
+
+
+def run_study(name: str, root: Path = ROOT, again: bool = False) -> Path:
+    """Run study `name`, going on with the finished cases of an interrupted run; return the path of its table."""
+    import pandas as pd
+
+    if name not in all_studies(root):
+        near = get_close_matches(name, all_studies(root), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise BookError(f"unknown study {name!r}{hint} (studies: {', '.join(all_studies(root)) or 'none'})")
+    if study_state(name, root)[0] == "fresh" and not again:
+        print(f"study {name} is up to date: {table_path(name, root).relative_to(root)} (--again runs it anew)")
+        return table_path(name, root)
+    module = importlib.import_module(f"gru_book.studies.{name}")
+    inputs = study_inputs(name, root)
+    folder = runs_folder(root) / "studies"
+    folder.mkdir(exist_ok=True)
+    journal = folder / f"{name}-{provenance.sha256(json.dumps(inputs))[:12]}.jsonl"
+    if again:
+        journal.unlink(missing_ok=True)
+    finished = _read_journal(journal)
+    for case in tqdm(module.cases(), desc=f"study {name}", unit="case", file=sys.stderr):
+        label = json.dumps(case, sort_keys=True)
+        if label in finished:
+            continue
+        started = time.monotonic()
+        rows = module.run_case(**case)
+        finished[label] = {"case": case, "rows": rows, "seconds": round(time.monotonic() - started, 1)}
+        with open(journal, "a", encoding="utf-8") as file:
+            file.write(json.dumps(finished[label]) + "\n")
+    ordered = [finished[json.dumps(case, sort_keys=True)] for case in module.cases()]
+    table = pd.DataFrame([{**done["case"], **row} for done in ordered for row in done["rows"]])
+    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    record = {
+        **inputs,
+        "title": module.TITLE,
+        "seconds": round(sum(d["seconds"] for d in ordered)),
+        "table": provenance.sha256(text),
+    }
+    path = table_path(name, root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace_text(path, text)
+    _replace_text(path.with_suffix(".json"), json.dumps(record, indent=1) + "\n")
+    return path
+
+
+def _read_journal(journal: Path) -> dict[str, dict]:
+    """Return the finished cases by their label; a line cut short by a kill is left out."""
+    finished = {}
+    for line in journal.read_text(encoding="utf-8").splitlines() if journal.is_file() else []:
+        try:
+            done = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        finished[json.dumps(done["case"], sort_keys=True)] = done
+    return finished

@@ -1,0 +1,180 @@
+"""Sphinx extension of the book's site: self-hosted, light, and with every address derived from one setting.
+
+The one setting is `repository.url` in `_config.yml`. From it follow the site's own address (GitHub Pages, unless
+`html.baseurl` says otherwise), the edit button, the launch buttons, the sitemap and the social previews.
+"""
+
+import importlib.util
+import shutil
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ConfigError
+
+# What a page with equations loads: one bundle, and the fonts and TeX extensions that it fetches on demand.
+MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2/*.woff", "input/tex/extensions/*.js")
+MATHJAX_UNUSED = "all-packages.js"
+# Inline scripts and the search of the theme use these while the page is read.
+NEEDED_AT_ONCE = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
+# The theme's own script does the same, but only after the page has been drawn.
+SET_THEME = (
+    "(d => { if (d.theme !== 'light' && d.theme !== 'dark') d.theme = "
+    "matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'; })(document.documentElement.dataset);"
+)
+FIRST_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url={first}">
+<link rel="canonical" href="{first}">
+<title>{title}</title>
+</head>
+<body><main><h1>{title}</h1><p><a href="{first}">The first page</a></p></main></body>
+</html>
+"""
+NOT_FOUND = (
+    "<h1>There is no such page</h1><p>It may have moved. The list beside this text has all pages, "
+    'and the <a href="{prefix}search.html">search</a> finds words in them.</p>'
+)
+
+
+def site_address(repository: str) -> str:
+    """Return the GitHub Pages address (ending in `/`) of a repository such as `https://github.com/owner/name`.
+
+    Raises `ConfigError` where `repository` is not of that form.
+    """
+    parts = urlsplit(repository.removesuffix("/").removesuffix(".git"))
+    path = parts.path.strip("/").split("/")
+    if parts.scheme != "https" or not parts.netloc or len(path) != 2 or not all(path):
+        raise ConfigError(f"_config.yml: repository.url must be https://github.com/OWNER/NAME, not {repository!r}")
+    owner, name = path
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
+def set_addresses(app: Sphinx, config) -> None:
+    """Derive every address of the site from `repository.url`."""
+    repository = config.html_theme_options.get("repository_url", "").rstrip("/")
+    pages = site_address(repository)
+    config.html_baseurl = (config.html_baseurl or pages).rstrip("/") + "/"
+    config.ogp_site_url = config.html_baseurl
+    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path
+    config.notfound_context = {
+        "title": "Page not found",
+        "body": NOT_FOUND.format(prefix=config.notfound_urls_prefix),
+    }
+    # A chapter's source is its manuscript in book/; the notebook beside it is made from that.
+    template = (
+        "{{ github_url }}/{{ github_user }}/{{ github_repo }}/edit/{{ github_version }}/"
+        "{{ file_name | replace('notebooks/', 'book/') | replace('.ipynb', '.md') }}"
+    )
+    config.html_context = {
+        **config.html_context,
+        "edit_page_url_template": template,
+        "edit_page_provider_name": "GitHub",
+    }
+    config.mathjax_path = f"mathjax/{MATHJAX[0]}"
+
+
+def add_hub_button(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Add JupyterHub to a chapter's launch buttons; `hub.js` asks readers for the address of their hub, once."""
+    group = next((b for b in context.get("header_buttons", []) if b.get("label") == "launch-buttons"), None)
+    if group is None:
+        return
+    options = app.config.html_theme_options
+    repository = options["repository_url"].rstrip("/")
+    name = repository.rsplit("/", 1)[1]
+    query = {
+        "repo": repository,
+        "branch": options.get("repository_branch") or "main",
+        "urlpath": f"lab/tree/{name}/{pagename}.ipynb",
+    }
+    path = "hub/user-redirect/git-pull?" + urlencode(query)
+    group["tooltip"] = "Open this page in Colab, Binder or JupyterHub"
+    group["buttons"] += [
+        {
+            "type": "javascript",
+            "text": "JupyterHub",
+            "tooltip": "Open on your own JupyterHub",
+            "icon": "_static/images/logo_jupyterhub.svg",
+            "javascript": f"openOnHub('{path}')",
+            "label": "launch-jupyterhub",
+        },
+        {
+            "type": "javascript",
+            "text": "Another hub …",
+            "tooltip": "Change the address of your JupyterHub",
+            "icon": "fas fa-pencil-alt",
+            "javascript": f"openOnHub('{path}', true)",
+            "label": "launch-other-hub",
+        },
+    ]
+
+
+def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Leave out thebe, which jupyter-book loads on every page although nothing here uses it."""
+
+    def is_thebe(asset) -> bool:
+        body = (getattr(asset, "attributes", None) or {}).get("body") or ""
+        return "sphinx-thebe" in str(getattr(asset, "filename", asset) or "") or "thebe" in body
+
+    for key in ("script_files", "css_files"):
+        context[key][:] = [asset for asset in context[key] if not is_thebe(asset)]
+
+
+def mark_claims(app: Sphinx, doctree: nodes.document) -> None:
+    """Give the line that `gru_book.report.claim` displays its own look."""
+    for output in doctree.findall(lambda node: isinstance(node, nodes.container) and "mime_type" in node):
+        for paragraph in output.findall(nodes.paragraph):
+            mark = paragraph.astext()[:1]
+            if mark in ("✔", "✘"):
+                paragraph["classes"] += ["claim", "claim-holds" if mark == "✔" else "claim-fails"]
+
+
+def defer_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Let the page appear before its scripts run."""
+    for asset in context["script_files"]:
+        name = str(getattr(asset, "filename", "") or "")
+        if name and not name.endswith(NEEDED_AT_ONCE) and "async" not in asset.attributes:
+            asset.attributes["defer"] = "defer"
+
+
+def finish_assets(app: Sphinx, exception: Exception | None) -> None:
+    """Copy the part of MathJax that pages need, and take out scripts that none needs."""
+    if exception or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    # The distribution's folder has hyphens in its name: it can be found, not imported.
+    found = importlib.util.find_spec("sphinx-mathjax-offline")
+    source = Path(found.origin).parent / "static" / "mathjax"
+    for pattern in MATHJAX:
+        for file in source.glob(pattern):
+            target = static / "mathjax" / file.relative_to(source)
+            if file.name != MATHJAX_UNUSED and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+    # Icons come from the theme's web fonts; the script would draw every one of them a second time.
+    scripts = static / "scripts"
+    (scripts / "fontawesome.js").write_text("/* Icons come from the web fonts. */\n", encoding="utf-8")
+    unused = ("sphinx-thebe.*", "*webpack-macros.html", "**/*.js.map", "**/*.css.map")
+    for file in {file for pattern in unused for file in static.glob(pattern)}:
+        file.unlink()
+    first = app.config.root_doc
+    if first != "index":
+        page = FIRST_PAGE.format(title=app.config.html_title, first=app.builder.get_target_uri(first))
+        (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the extension with Sphinx."""
+    app.connect("config-inited", set_addresses, priority=400)
+    app.connect("doctree-read", mark_claims)
+    app.connect("html-page-context", add_hub_button, priority=600)
+    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", defer_scripts, priority=901)
+    app.connect("build-finished", finish_assets)
+    app.add_js_file(None, body=SET_THEME, priority=1)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,74 @@
+"""Fixtures shared by the tests: the built site, a server for it, a browser."""
+
+import functools
+import http.server
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+# Nothing that a browser does by itself may look like a request of the page.
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """Folder of the site, built from scratch; any warning or unresolved reference fails here."""
+    from gru_book.pipeline.site import build
+
+    return build(tmp_path_factory.mktemp("site") / "_build", strict=True).parent
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    prefix = "/"
+
+    def translate_path(self, path):
+        # As on GitHub Pages: the site lives under the repository's name.
+        inside = "/" + path.removeprefix(self.prefix) if path.startswith(self.prefix) else "/outside-the-site"
+        return super().translate_path(inside)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def site_url(site):
+    """Address (ending in /) at which the site is served as GitHub Pages would serve it, on 127.0.0.1."""
+    from site_pages import PREFIX
+
+    handler = functools.partial(type("Handler", (_Quiet,), {"prefix": PREFIX}), directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A running browser; for one module only, since Playwright's event loop must not outlive it."""
+    from browser import find_browser
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(chromium):
+    """A fresh page of 1280 × 900 pixels with its own storage."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()

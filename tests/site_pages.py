@@ -1,0 +1,19 @@
+"""What the site should hold, read from `_toc.yml` and `_config.yml`."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from gru_book.site import site_address
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+
+REPOSITORY = CONFIG["repository"]["url"]
+BRANCH = CONFIG["repository"]["branch"]
+PREFIX = urlsplit(CONFIG["html"]["baseurl"] or site_address(REPOSITORY)).path
+PAGES = [TOC["root"]] + [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
+CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
+MADE = ["search", "genindex"]

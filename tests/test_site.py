@@ -1,0 +1,411 @@
+"""The built site in a real browser: whole offline, accessible, readable on a phone, every link alive."""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from site_pages import BRANCH, CHAPTERS, MADE, PAGES, PREFIX, REPOSITORY, ROOT
+from sphinx.errors import ConfigError
+
+from gru_book.pipeline.errors import BookError
+from gru_book.pipeline.site import build
+from gru_book.site import site_address
+
+pytestmark = pytest.mark.timeout(300)
+
+# Without preload: axe would fetch style sheets a second time, from wrong addresses.
+AXE_RULES = {"resultTypes": ["violations"], "preload": False}
+SETTLED = """async () => {
+  if (window.MathJax) await MathJax.startup.promise;
+  await document.fonts.ready;
+  for (const img of document.images) { img.loading = "eager"; if (!img.complete) await img.decode().catch(() => {}); }
+}"""
+# Everything in the article that sticks out of the window and that no ancestor makes scroll by itself.
+STICKS_OUT = """() => [...document.querySelectorAll("main *")].filter((e) => {
+  const box = e.getBoundingClientRect();
+  if (box.width === 0 || box.height === 0 || box.right <= innerWidth + 1 || e.closest("mjx-assistive-mml, .bd-sidebar")) return false;
+  for (let p = e; p && p.tagName !== "MAIN"; p = p.parentElement)
+    if (getComputedStyle(p).overflowX !== "visible" && p.getBoundingClientRect().right <= innerWidth + 1) return false;
+  return true;
+}).map((e) => e.tagName + "." + e.className).slice(0, 5)"""
+
+
+def watch(page) -> list[str]:
+    """Return a list that fills with each request elsewhere, failed request, script error and console error."""
+    troubles = []
+    own = ("http://127.0.0.1:", "file://", "data:", "blob:")
+
+    def on_request(request):
+        if not request.url.startswith(own):
+            troubles.append(f"asks another host: {request.url}")
+
+    def on_response(response):
+        if response.status >= 400:
+            troubles.append(f"status {response.status}: {response.url}")
+
+    page.on("request", on_request)
+    page.on("response", on_response)
+    page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+    page.on("pageerror", lambda error: troubles.append(f"script error: {error}"))
+    page.on("console", lambda m: troubles.append(f"console: {m.text}") if m.type == "error" else None)
+    return troubles
+
+
+def visit(chromium, url: str, width: int = 1280, scheme: str = "light"):
+    """Open `url` in a fresh context, wait for mathematics, fonts and pictures; return the page and its troubles."""
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    troubles = watch(page)
+    page.goto(url)
+    page.evaluate(SETTLED)
+    return page, troubles
+
+
+def axe_violations(page) -> list[str]:
+    """Return the serious and critical findings of axe, with the first place of each."""
+    found = Axe().run(page, options=AXE_RULES).response["violations"]
+    grave = [v for v in found if v["impact"] in ("serious", "critical")]
+    return [f"{v['id']} ({len(v['nodes'])}×): {v['nodes'][0]['html'][:200]}" for v in grave]
+
+
+def mathematics(page) -> dict:
+    """Return how many formulas the page has, how many were set, and how many failed."""
+    count = "() => ({formulas: document.querySelectorAll('.math').length, "
+    count += "set: document.querySelectorAll('.math mjx-container').length, "
+    count += "failed: document.querySelectorAll('mjx-merror, [data-mjx-error]').length})"
+    return page.evaluate(count)
+
+
+def assert_mathematics(page) -> None:
+    found = mathematics(page)
+    assert found["set"] >= found["formulas"], found
+    assert found["failed"] == 0, found
+
+
+@pytest.mark.parametrize("name", PAGES + MADE + ["404"])
+def test_page_served_in_light_colours(chromium, site_url, name):
+    page, troubles = visit(chromium, f"{site_url}{name}.html")
+    try:
+        assert page.evaluate("document.documentElement.dataset.theme") == "light"
+        assert_mathematics(page)
+        assert not axe_violations(page)
+        icons = page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
+        assert icons, "the icons' font has not been loaded"
+        assert not troubles
+    finally:
+        page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES + MADE + ["404"])
+def test_page_on_a_dark_phone(chromium, site_url, name):
+    page, troubles = visit(chromium, f"{site_url}{name}.html", width=360, scheme="dark")
+    try:
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert not page.evaluate(STICKS_OUT)
+        assert not axe_violations(page)
+        assert not troubles
+    finally:
+        page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES + MADE)
+def test_page_opened_as_a_file(chromium, site, name):
+    page, troubles = visit(chromium, (site / f"{name}.html").as_uri())
+    try:
+        assert_mathematics(page)
+        assert not troubles
+    finally:
+        page.context.close()
+
+
+@pytest.fixture(scope="module")
+def soups(site) -> dict[Path, BeautifulSoup]:
+    """Every HTML page of the site, parsed."""
+    pages = [f for f in site.rglob("*.html") if not {"_static", "_sources"} & set(f.relative_to(site).parts)]
+    return {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in pages}
+
+
+def test_the_site_has_the_pages_of_the_toc_and_no_others(site, soups):
+    found = {file.relative_to(site).with_suffix("").as_posix() for file in soups}
+    extra = {name for name in found if name.endswith("-prf") or name.startswith("prf-")}
+    assert found - extra == {*PAGES, *MADE, "index", "404"}
+
+
+def test_internal_links_and_anchors_resolve(site, soups):
+    anchors = {file: {tag["id"] for tag in soup.find_all(id=True)} for file, soup in soups.items()}
+    broken = []
+    for file, soup in soups.items():
+        links = [(tag, tag[key]) for key in ("href", "src") for tag in soup.find_all(attrs={key: True})]
+        for tag, link in links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            path = unquote(parts.path)
+            base = site / path.removeprefix(PREFIX) if path.startswith("/") else file.parent / path
+            target = base.resolve() if path else file
+            if target.is_dir():
+                target /= "index.html"
+            known = anchors.get(target, set()) | {"", "top"}
+            if not target.is_file() or (target.suffix == ".html" and unquote(parts.fragment) not in known):
+                broken.append(f"{file.relative_to(site)}: <{tag.name}> {link}")
+    assert not broken
+
+
+def test_every_figure_says_in_words_what_it_shows(site, soups):
+    bad = []
+    for file, soup in soups.items():
+        for image in soup.select("article img"):
+            alt = image.get("alt", "").strip()
+            # Without an alternative text myst-nb writes the file's name, which is a hash.
+            if len(alt) < 10 or re.search(r"[0-9a-f]{16}|\.(png|svg|jpe?g)$", alt):
+                bad.append(f"{file.relative_to(site)}: {image.get('src')} has the alternative text {alt!r}")
+    assert not bad
+
+
+def test_no_page_names_another_host_for_something_it_loads(site, soups):
+    loads = "script[src], img[src], iframe[src], source[src], link[rel=stylesheet][href], link[rel=preload][href]"
+    for file, soup in soups.items():
+        for tag in soup.select(loads):
+            address = tag.get("src") or tag.get("href")
+            assert not urlsplit(address).netloc, f"{file.relative_to(site)} loads {address}"
+
+
+def test_no_built_file_holds_a_path_of_this_machine(site):
+    machine = {str(ROOT), str(site), sys.prefix, f"{Path.home()}/"} - {"//"}
+    for file in site.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            found = [path for path in machine if path.encode() in content]
+            assert not found, f"{file.relative_to(site)} holds {found}"
+
+
+def test_the_parts_that_block_or_call_out_are_gone(site):
+    static = site / "_static"
+    assert not list(static.glob("*thebe*"))
+    assert (static / "scripts/fontawesome.js").stat().st_size < 100
+    size = sum(file.stat().st_size for file in (static / "mathjax").rglob("*") if file.is_file())
+    assert size < 2.5e6
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_buttons_of_a_chapter(site, soups, name):
+    soup = soups[site / f"{name}.html"]
+    stem = name.removeprefix("notebooks/")
+    links = [tag["href"] for tag in soup.select(".article-header-buttons a")]
+    project = urlsplit(REPOSITORY).path
+    assert f"https://colab.research.google.com/github{project}/blob/{BRANCH}/{name}.ipynb" in links
+    assert f"https://mybinder.org/v2/gh{project}/{BRANCH}?urlpath=lab/tree/{name}.ipynb" in links
+    assert f"{REPOSITORY}/edit/{BRANCH}/book/{stem}.md" in links
+    assert (ROOT / "book" / f"{stem}.md").is_file()
+    download = f"../_sources/{name}.ipynb"
+    assert download in links
+    assert (site / f"_sources/{name}.ipynb").read_bytes() == (ROOT / f"{name}.ipynb").read_bytes()
+    assert len(soup.select(".btn-launch-jupyterhub, .btn-launch-other-hub")) == 2
+
+
+@pytest.mark.parametrize("name", [page for page in PAGES if page not in CHAPTERS])
+def test_buttons_of_a_plain_page(site, soups, name):
+    links = [tag["href"] for tag in soups[site / f"{name}.html"].select(".article-header-buttons a")]
+    assert f"{REPOSITORY}/edit/{BRANCH}/{name}.md" in links
+    assert not soups[site / f"{name}.html"].select(".dropdown-launch-buttons")
+
+
+def test_previous_and_next_follow_the_toc(site, soups):
+    for before, after in zip(PAGES, PAGES[1:], strict=False):
+        step = soups[site / f"{before}.html"].select_one("a.right-next")["href"]
+        assert (site / f"{before}.html").parent.joinpath(step).resolve() == site / f"{after}.html"
+        back = soups[site / f"{after}.html"].select_one("a.left-prev")["href"]
+        assert (site / f"{after}.html").parent.joinpath(back).resolve() == site / f"{before}.html"
+
+
+def test_descriptions_addresses_and_sitemap(site, soups):
+    base = site_address(REPOSITORY)
+    sitemap = (site / "sitemap.xml").read_text(encoding="utf-8")
+    for name in PAGES:
+        soup = soups[site / f"{name}.html"]
+        descriptions = {tag["content"] for tag in soup.select('meta[name="description"]')}
+        assert len(descriptions) == 1, f"{name} needs one myst.html_meta.description, has {descriptions}"
+        assert 20 <= len(descriptions.pop()) <= 160, name
+        assert soup.select_one('link[rel="canonical"]')["href"] == f"{base}{name}.html"
+        assert soup.select_one('meta[property="og:url"]')["content"] == f"{base}{name}.html"
+        assert f"<loc>{base}{name}.html</loc>" in sitemap
+    assert sitemap.count("<loc>") == len(PAGES)
+
+
+def test_the_search_finds_words_without_a_server(browser_page, site):
+    troubles = watch(browser_page)
+    browser_page.goto((site / "search.html").as_uri() + "?q=update")
+    browser_page.wait_for_selector("#search-results li a")
+    targets = [a.get_attribute("href") for a in browser_page.query_selector_all("#search-results li a")]
+    assert any("glossary.html" in target for target in targets)
+    assert not [t for t in troubles if "another host" in t]
+
+
+def test_the_search_dialog_opens_from_the_keyboard(browser_page, site_url):
+    troubles = watch(browser_page)
+    browser_page.goto(f"{site_url}{PAGES[0]}.html")
+    browser_page.keyboard.press("Control+k")
+    browser_page.keyboard.type("gate")
+    browser_page.keyboard.press("Enter")
+    browser_page.wait_for_url("**/search.html?q=gate")
+    browser_page.wait_for_selector("#search-results li p.context")
+    assert not troubles
+
+
+def test_the_colours_can_be_switched_and_stay(browser_page, site_url):
+    def state():
+        return browser_page.evaluate(
+            "[document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor]"
+        )
+
+    browser_page.goto(f"{site_url}{PAGES[0]}.html")
+    button = browser_page.locator("button.theme-switch-button:visible").first
+    seen = {}
+    for _ in range(3):
+        button.click()
+        theme, background = state()
+        seen[theme] = background
+        if theme == "dark":
+            browser_page.goto(f"{site_url}{PAGES[1]}.html")
+            assert state()[0] == "dark"
+    assert set(seen) == {"light", "dark"}
+    assert seen["light"] != seen["dark"]
+
+
+def test_a_readers_own_hub_from_the_keyboard(browser_page, site_url):
+    """The menu asks for the hub's address once, refuses what is none, and remembers it."""
+    name = CHAPTERS[0]
+    opened = []
+    browser_page.context.route("https://hub.example.org/**", lambda route: route.fulfill(body="a hub"))
+    browser_page.context.on("request", lambda r: opened.append(r.url) if "hub.example.org" in r.url else None)
+    press = browser_page.keyboard.press
+
+    def choose(steps):
+        browser_page.locator(".dropdown-launch-buttons > button").focus()
+        press("Enter")
+        for _ in range(steps):
+            press("ArrowDown")
+
+    browser_page.goto(f"{site_url}{name}.html")
+    entries = browser_page.locator(".dropdown-launch-buttons .dropdown-item")
+    order = entries.evaluate_all("list => list.map((e) => e.className.includes('btn-launch-jupyterhub'))")
+    steps = order.index(True) + 1
+    choose(steps)
+    press("Enter")
+    browser_page.wait_for_selector("#hub-dialog[open]")
+    assert not axe_violations(browser_page)
+    browser_page.keyboard.type("ftp://nowhere")
+    press("Enter")
+    assert "no web address" in browser_page.locator("#hub-error").inner_text()
+    browser_page.locator("#hub-address").fill("https://hub.example.org/hub/home")
+    with browser_page.context.expect_page() as popup:
+        press("Enter")
+    popup.value.wait_for_load_state()
+    address = urlsplit(opened[-1])
+    assert (address.netloc, address.path) == ("hub.example.org", "/hub/user-redirect/git-pull")
+    folder = REPOSITORY.rsplit("/", 1)[1]
+    wanted = {"repo": [REPOSITORY], "branch": [BRANCH], "urlpath": [f"lab/tree/{folder}/{name}.ipynb"]}
+    assert parse_qs(address.query) == wanted
+
+    browser_page.bring_to_front()
+    choose(steps)
+    with browser_page.context.expect_page():
+        press("Enter")
+    choose(steps + 1)
+    press("Enter")
+    browser_page.wait_for_selector("#hub-dialog[open]")
+    assert browser_page.locator("#hub-address").input_value() == "https://hub.example.org/"
+    press("Escape")
+    assert not browser_page.locator("#hub-dialog").is_visible()
+
+
+def test_solutions_open_from_the_keyboard(browser_page, site, site_url, soups):
+    name = next(name for name in CHAPTERS if soups[site / f"{name}.html"].select("div.solution.dropdown"))
+    browser_page.goto(f"{site_url}{name}.html")
+    solution = browser_page.locator("div.solution.dropdown").first
+    button = solution.locator("button.toggle-button")
+    assert button.get_attribute("aria-expanded") == "false"
+    button.focus()
+    browser_page.keyboard.press("Enter")
+    assert button.get_attribute("aria-expanded") == "true"
+    assert solution.locator("section, .cell, p").nth(1).is_visible()
+
+
+@pytest.mark.parametrize(
+    ("repository", "address"),
+    [
+        ("https://github.com/Some-One/book", "https://some-one.github.io/book/"),
+        ("https://github.com/some-one/book.git", "https://some-one.github.io/book/"),
+        ("https://github.com/some-one/some-one.github.io/", "https://some-one.github.io/"),
+    ],
+)
+def test_the_sites_address_follows_from_the_repository(repository, address):
+    assert site_address(repository) == address
+
+
+@pytest.mark.parametrize("repository", ["", "github.com/a/b", "https://github.com/a", "git@github.com:a/b.git"])
+def test_an_odd_repository_address_is_refused(repository):
+    with pytest.raises(ConfigError, match="repository.url must be"):
+        site_address(repository)
+
+
+@pytest.fixture
+def small_book(tmp_path) -> Path:
+    """A book of two plain pages and one notebook with the settings of the real one."""
+    root = tmp_path / "root"
+    shutil.copytree(ROOT / "book/_static", root / "book/_static")
+    shutil.copy(ROOT / "book/references.bib", root / "book")
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    (root / "_config.yml").write_text(config.replace(REPOSITORY, "https://github.com/another/place"), encoding="utf-8")
+    chapters = [{"file": "book/second"}, {"file": "notebooks/11_third"}]
+    toc = {"format": "jb-book", "root": "book/intro", "parts": [{"caption": "Part", "chapters": chapters}]}
+    (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+    (root / "book/intro.md").write_text("# First\n\nWords.\n", encoding="utf-8")
+    (root / "book/second.md").write_text("# Second\n\nWords.\n", encoding="utf-8")
+    claim = {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": "✘ **short: no.** Not here."}}
+    code = {"cell_type": "code", "id": "b", "metadata": {}, "source": "1", "execution_count": 1, "outputs": [claim]}
+    text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Third\n"}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
+    notebook = {"cells": [text, code], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (root / "notebooks").mkdir()
+    (root / "notebooks/11_third.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    return root
+
+
+def test_building_again_after_changes(small_book):
+    """One setting moves every address; pages that are gone disappear; a warning is not forgotten by the next build."""
+    out = small_book / "_build"
+    first = build(out, strict=True, root=small_book)
+    assert first == out / "html/index.html"
+    third = (out / "html/notebooks/11_third.html").read_text(encoding="utf-8")
+    assert "https://another.github.io/place/notebooks/11_third.html" in third
+    assert "https://github.com/another/place/edit/main/book/11_third.md" in third
+    assert urlsplit(REPOSITORY).path not in third
+    assert "claim claim-fails" in third
+
+    (small_book / "book/second.md").write_text("# Second\n\n{ref}`nowhere`\n", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(BookError, match="book/second.md.*nowhere"):
+            build(out, strict=True, root=small_book)
+
+    (small_book / "book/second.md").unlink()
+    toc = yaml.safe_load((small_book / "_toc.yml").read_text(encoding="utf-8"))
+    toc["parts"][0]["chapters"].pop(0)
+    (small_book / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+    build(out, strict=True, root=small_book)
+    assert not (out / "html/book/second.html").exists()
+
+
+def test_building_elsewhere_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="_build"):
+        build(tmp_path / "html")
+    with pytest.raises(BookError, match="_config.yml"):
+        build(tmp_path / "_build", root=tmp_path)
