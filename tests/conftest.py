@@ -57,8 +57,9 @@ def site_url(site):
 @pytest.fixture(scope="module")
 def chromium():
     """A running browser; for one module only, since Playwright's event loop must not outlive it."""
-    from browser import find_browser
     from playwright.sync_api import sync_playwright
+
+    from browser import find_browser
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM)

@@ -180,6 +180,21 @@ def test_duplicates_and_sources_of_a_small_file(monkeypatch, tmp_path):
     assert load_rotten_tomatoes().texts == ["fine", "poor"]
 
 
+def test_film_overlap():
+    # 100 films with a review of each label in the same order, then 200 films with a negative review only.
+    films = [f"tt{n}" for n in [*range(100), *range(100, 300), *range(100)]]
+    rows = Split([f"review {n}" for n in range(400)], np.array([0] * 300 + [1] * 100), films)
+    unnamed = Split(rows.texts, rows.labels)
+    counted = reviews.count_film_overlap(unnamed, [rows.take(range(200)), rows.take(range(200, 400))])
+    assert list(counted) == list(reviews.FILM_OVERLAP)
+    assert counted["this book's split"] <= 0.02
+    # The last fifth: 60 negatives of films of their own, and 20 positives whose films have a negative in training.
+    assert counted["last fifth of each label"] == pytest.approx(20 / 80)
+    assert counted["random split"] > counted["this book's split"]
+    with pytest.raises(ReviewsError, match="none of these reviews has a known film"):
+        reviews.count_film_overlap(Split(["other"], np.array([0])), [rows])
+
+
 # ---- source "keras"
 
 KERAS_WORDS = ["the", "film", "was", "don't", "wonderful", "dull", "rarest"]  # ranks 1 to 7

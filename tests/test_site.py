@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -11,12 +12,12 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from site_pages import BRANCH, CHAPTERS, MADE, PAGES, PREFIX, REPOSITORY, ROOT
 from sphinx.errors import ConfigError
 
 from gru_book.pipeline.errors import BookError
 from gru_book.pipeline.site import build
 from gru_book.site import site_address
+from site_pages import BRANCH, CHAPTERS, MADE, PAGES, PREFIX, REPOSITORY, ROOT
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -28,10 +29,10 @@ SETTLED = """async () => {
   for (const img of document.images) { img.loading = "eager"; if (!img.complete) await img.decode().catch(() => {}); }
 }"""
 # Everything in the article that sticks out of the window and that no ancestor makes scroll by itself.
-STICKS_OUT = """() => [...document.querySelectorAll("main *")].filter((e) => {
+STICKS_OUT = """() => [...document.querySelectorAll("article *")].filter((e) => {
   const box = e.getBoundingClientRect();
-  if (box.width === 0 || box.height === 0 || box.right <= innerWidth + 1 || e.closest("mjx-assistive-mml, .bd-sidebar")) return false;
-  for (let p = e; p && p.tagName !== "MAIN"; p = p.parentElement)
+  if (!box.width || !box.height || box.right <= innerWidth + 1 || e.closest("mjx-assistive-mml")) return false;
+  for (let p = e; p && p.tagName !== "ARTICLE"; p = p.parentElement)
     if (getComputedStyle(p).overflowX !== "visible" && p.getBoundingClientRect().right <= innerWidth + 1) return false;
   return true;
 }).map((e) => e.tagName + "." + e.className).slice(0, 5)"""
@@ -58,14 +59,24 @@ def watch(page) -> list[str]:
     return troubles
 
 
-def visit(chromium, url: str, width: int = 1280, scheme: str = "light"):
-    """Open `url` in a fresh context, wait for mathematics, fonts and pictures; return the page and its troubles."""
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    troubles = watch(page)
-    page.goto(url)
-    page.evaluate(SETTLED)
-    return page, troubles
+@pytest.fixture(scope="module")
+def visit(chromium):
+    """Open an address in a window of some width and colour scheme; yield the page and the list of its troubles."""
+    contexts = {}
+
+    @contextmanager
+    def open_page(url: str, width: int = 1280, scheme: str = "light"):
+        if (width, scheme) not in contexts:  # one each, so that what all pages share comes from the browser's cache
+            size = {"width": width, "height": 900}
+            contexts[width, scheme] = chromium.new_context(viewport=size, color_scheme=scheme)
+        page = contexts[width, scheme].new_page()
+        troubles = watch(page)
+        page.goto(url)
+        page.evaluate(SETTLED)
+        yield page, troubles
+        page.close()
+
+    return open_page
 
 
 def axe_violations(page) -> list[str]:
@@ -90,40 +101,31 @@ def assert_mathematics(page) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES + MADE + ["404"])
-def test_page_served_in_light_colours(chromium, site_url, name):
-    page, troubles = visit(chromium, f"{site_url}{name}.html")
-    try:
+def test_page_served_in_light_colours(visit, site_url, name):
+    with visit(f"{site_url}{name}.html") as (page, troubles):
         assert page.evaluate("document.documentElement.dataset.theme") == "light"
         assert_mathematics(page)
         assert not axe_violations(page)
         icons = page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
         assert icons, "the icons' font has not been loaded"
         assert not troubles
-    finally:
-        page.context.close()
 
 
 @pytest.mark.parametrize("name", PAGES + MADE + ["404"])
-def test_page_on_a_dark_phone(chromium, site_url, name):
-    page, troubles = visit(chromium, f"{site_url}{name}.html", width=360, scheme="dark")
-    try:
+def test_page_on_a_dark_phone(visit, site_url, name):
+    with visit(f"{site_url}{name}.html", width=360, scheme="dark") as (page, troubles):
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert not page.evaluate(STICKS_OUT)
         assert not axe_violations(page)
         assert not troubles
-    finally:
-        page.context.close()
 
 
 @pytest.mark.parametrize("name", PAGES + MADE)
-def test_page_opened_as_a_file(chromium, site, name):
-    page, troubles = visit(chromium, (site / f"{name}.html").as_uri())
-    try:
+def test_page_opened_as_a_file(visit, site, name):
+    with visit((site / f"{name}.html").as_uri()) as (page, troubles):
         assert_mathematics(page)
         assert not troubles
-    finally:
-        page.context.close()
 
 
 @pytest.fixture(scope="module")

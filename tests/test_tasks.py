@@ -47,6 +47,12 @@ def test_the_seed_fixes_the_draw_and_the_place_tells_nothing():
     assert abs(first.targets[:1500].mean() - 0.5) < 0.05  # twins do not stand in a fixed pattern
 
 
+def test_dog_man_dog():
+    inputs = tasks.dog_man_dog(200, 7, np.random.default_rng(0))
+    assert all(row[row < 2].tolist() == [0, 1, 0] for row in inputs)
+    assert len(np.unique(inputs < 2, axis=0)) == 35  # all choices of three places of seven
+
+
 @settings(deadline=None, max_examples=50)
 @given(num_steps=st.integers(2, 15), share=st.floats(0, 1), seed=SEEDS)
 def test_shuffling_keeps_the_words_and_all_but_the_chosen_places(num_steps, share, seed):
@@ -85,6 +91,7 @@ def test_bag_of_words_counts():
         (lambda rng: tasks.order_task(3, 5, rng), "num_sequences = 3; expected an even number"),
         (lambda rng: tasks.order_task(0, 5, rng), "num_sequences = 0"),
         (lambda rng: tasks.order_task(4, 1, rng), "num_steps = 1; expected at least 2"),
+        (lambda rng: tasks.dog_man_dog(4, 2, rng), "num_steps = 2; expected at least 1 and 3"),
         (lambda rng: tasks.order_targets([[0, 0, 1]]), r"inputs\[0\] does not hold 'dog'"),
         (lambda rng: tasks.order_targets([[0, 1], [0, 2]]), r"inputs\[1\] does not hold"),
         (lambda rng: tasks.order_targets([0, 1]), r"inputs has shape \(2,\)"),

@@ -19,7 +19,7 @@ def committed_folder() -> Path:
 
 
 def runs_folder() -> Path:
-    """Return `_runs/`, the git-ignored folder of everything that is not published: in the checkout, else where we are."""
+    """Return `_runs/`, the git-ignored folder of all that is not published: in the checkout, else where we are."""
     checkout = PACKAGE.parents[1]
     return (checkout if (checkout / "notebooks").is_dir() else Path.cwd()) / "_runs"
 

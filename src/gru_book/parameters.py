@@ -50,9 +50,7 @@ class Parameter:
         if self.type is float and type(value) is int:
             value = float(value)
         if type(value) is not self.type:
-            raise ParameterError(
-                f"{self.name} must be of type {self.type.__name__}, not {value!r} ({type(value).__name__}){self._hint()}"
-            )
+            raise ParameterError(f"{self.name} must be of type {self.type.__name__}, not {value!r}{self._hint()}")
         if not self._holds(value):
             raise ParameterError(f"{self.name} = {value!r} is not allowed; allowed: {self.allowed}")
         return value
@@ -121,7 +119,7 @@ def read_parameters(source: str) -> dict[str, Parameter]:
 
 
 def check_values(parameters: dict[str, Parameter], values: dict[str, Any]) -> dict[str, Any]:
-    """Return `values` checked against `parameters`; raise `ParameterError` for a name that is unknown or a bad value."""
+    """Return `values` checked against `parameters`; raise `ParameterError` for an unknown name or a bad value."""
     checked = {}
     for name, value in values.items():
         if name not in parameters:
@@ -170,8 +168,8 @@ def rerun_markdown(page: str, parameters: dict[str, Parameter], values: dict[str
 
     `values` are the values of this run; where one differs from the published default, a column shows it.
     """
-    values = values or {}
-    changed = {n for n, p in parameters.items() if n in values and values[n] != p.default}
+    values = {name: p.default for name, p in parameters.items()} | (values or {})
+    changed = any(values[name] != p.default for name, p in parameters.items())
     head = ["parameter", "type", "published", "meaning", "allowed"]
     head[3:3] = ["this run"] if changed else []
     rows = [head, ["---"] * len(head)]
@@ -197,19 +195,16 @@ def rerun_markdown(page: str, parameters: dict[str, Parameter], values: dict[str
 def _example(parameters: dict[str, Parameter]) -> str:
     """Return `-p name value` for one or two parameters that a reader is likely to change."""
     liked = [name for name in ("epochs", "units", "num_steps", "max_features", "seed") if name in parameters]
-    chosen = liked[:2] or list(parameters)[:1]
+    chosen = liked[:2]
     return " ".join(f"-p {name} {_other(parameters[name])}" for name in chosen)
 
 
 def _other(parameter: Parameter) -> Any:
-    if parameter.type in (int, float):
-        for value in (
-            (parameter.default // 2, parameter.default + 1) if parameter.type is int else (parameter.default / 2,)
-        ):
-            try:
-                return parameter.check(value)
-            except ParameterError:
-                continue
+    """Return an allowed value that is not the default."""
+    half = parameter.default // 2 if parameter.type is int else parameter.default / 2
+    for value in (half, parameter.default + 1):
+        if value != parameter.default and parameter._holds(value):
+            return value
     return parameter.default
 
 

@@ -6,31 +6,33 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from gru_book.cells import GRUWeights, sigmoid
-from gru_book.plotting import BLUE, GREEN, GREY, ORANGE
+from gru_book.plotting import BLUE, CANDIDATE_STATE, GREY, HIDDEN_STATE, RESET_GATE, RNN, UPDATE_GATE, VERMILION
 
 
 def plot_cell_diagram(ax: Axes, weights: GRUWeights) -> Axes:
     """Draw one step of a GRU as boxes and arrows, with the shapes of these weights."""
     u, d = weights.units, weights.input_dim
-    _flow(ax, BLUE, (0.2, 5), (11.3, 5))  # the state's way through
-    _flow(ax, BLUE, (1.0, 5), (1.0, 0.75), (8.95, 0.75), (8.95, 1.3), dots=[(1.0, 5), (2.95, 0.75), (5.95, 0.75)])
-    _flow(ax, BLUE, (2.95, 0.75), (2.95, 1.3))
-    _flow(ax, BLUE, (5.95, 0.75), (5.95, 1.3))
-    _flow(ax, GREEN, (0.2, 0.2), (8.25, 0.2), (8.25, 1.3), dots=[(2.25, 0.2), (5.25, 0.2)])
-    _flow(ax, GREEN, (2.25, 0.2), (2.25, 1.3))
-    _flow(ax, GREEN, (5.25, 0.2), (5.25, 1.3))
-    _flow(ax, ORANGE, (2.6, 2.9), (2.6, 4.75), dots=[(2.6, 3.8)])
-    _flow(ax, ORANGE, (2.6, 3.8), (8.35, 3.8))
-    _flow(ax, ORANGE, (6.7, 2.1), (7.5, 2.1))
-    _flow(ax, BLUE, (8.6, 2.9), (8.6, 3.55))
-    _flow(ax, BLUE, (8.6, 3.8), (10.2, 3.8), (10.2, 4.75))
+    _flow(ax, HIDDEN_STATE, (0.2, 5), (11.3, 5))  # the state's way through
+    _flow(
+        ax, HIDDEN_STATE, (1.0, 5), (1.0, 0.75), (8.95, 0.75), (8.95, 1.3), dots=[(1.0, 5), (2.95, 0.75), (5.95, 0.75)]
+    )
+    _flow(ax, HIDDEN_STATE, (2.95, 0.75), (2.95, 1.3))
+    _flow(ax, HIDDEN_STATE, (5.95, 0.75), (5.95, 1.3))
+    _flow(ax, GREY, (0.2, 0.2), (8.25, 0.2), (8.25, 1.3), dots=[(2.25, 0.2), (5.25, 0.2)])
+    _flow(ax, GREY, (2.25, 0.2), (2.25, 1.3))
+    _flow(ax, GREY, (5.25, 0.2), (5.25, 1.3))
+    _flow(ax, UPDATE_GATE, (2.6, 2.9), (2.6, 4.75), dots=[(2.6, 3.8)])
+    _flow(ax, UPDATE_GATE, (2.6, 3.8), (8.35, 3.8))
+    _flow(ax, RESET_GATE, (6.7, 2.1), (7.5, 2.1))
+    _flow(ax, CANDIDATE_STATE, (8.6, 2.9), (8.6, 3.55))
+    _flow(ax, CANDIDATE_STATE, (8.6, 3.8), (10.2, 3.8), (10.2, 4.75))
     for x, gate, letter, function in (
         (2.6, "z_t", "z", r"\sigma"),
         (5.6, "r_t", "r", r"\sigma"),
         (8.6, r"\tilde{h}_t", "h", r"\tanh"),
     ):
         name = {"z": "update gate", "r": "reset gate", "h": "candidate"}[letter]
-        edge = BLUE if letter == "h" else ORANGE
+        edge = {"z": UPDATE_GATE, "r": RESET_GATE, "h": CANDIDATE_STATE}[letter]
         ax.add_patch(
             FancyBboxPatch((x - 1.05, 1.35), 2.1, 1.5, boxstyle="round,pad=0.05", ec=edge, fc="white", lw=1.5, zorder=3)
         )
@@ -80,8 +82,8 @@ def _flow(ax: Axes, color: str, *points: tuple[float, float], dots: list[tuple[f
 def plot_gate_curves(ax: Axes) -> Axes:
     """Draw the weights of the old and the new state against the update gate's pre-activation."""
     a = np.linspace(-8, 8, 321)
-    ax.plot(a, sigmoid(a), color=ORANGE, label=r"$z = \sigma(a)$: weight of the new state")
-    ax.plot(a, 1 - sigmoid(a), color=BLUE, linestyle="--", label=r"$1 - z$: weight of the old state")
+    ax.plot(a, sigmoid(a), color=CANDIDATE_STATE, label=r"$z = \sigma(a)$: weight of the new state")
+    ax.plot(a, 1 - sigmoid(a), color=HIDDEN_STATE, linestyle="--", label=r"$1 - z$: weight of the old state")
     for x, text, side in ((-7.9, "copies", "left"), (7.9, "replaces", "right")):
         ax.text(x, 0.5, text, ha=side, va="center", color=GREY, style="italic")
     ax.plot(0, 0.5, "o", color=GREY)
@@ -96,9 +98,13 @@ def plot_gate_curves(ax: Axes) -> Axes:
 
 
 def plot_limits(ax: Axes, distances: pd.DataFrame) -> Axes:
-    """Draw how far a GRU is from each limit against the bias that closes or opens its gates (the table's index)."""
-    for name, color, style in zip(distances, (BLUE, ORANGE, GREEN), ("o-", "s--", "^:"), strict=True):
-        ax.plot(distances.index, distances[name], style, color=color, label=name)
+    """Draw how far a GRU is from each limit against the bias that closes or opens its gates (the table's index).
+
+    Columns: "plain RNN", "copier", "memoryless".
+    """
+    looks = {"plain RNN": (RNN, "o-", 5), "copier": (BLUE, "s--", 6), "memoryless": (VERMILION, "^:", 10)}
+    for name, (color, style, size) in looks.items():
+        ax.plot(distances.index, distances[name], style, color=color, markersize=size, mfc="none", label=name)
     ax.set(xlabel="size of the gate biases", ylabel="largest distance to the limit", yscale="log")
     ax.legend(title="limit")
     return ax
@@ -116,8 +122,8 @@ def plot_walk(ax: Axes, hidden: np.ndarray, candidate: np.ndarray) -> Axes:
     ax.vlines(
         steps[1:], hidden[:-1], candidate, color=GREY, linewidth=5, alpha=0.35, label="between old state and candidate"
     )
-    ax.plot(steps[1:], candidate, "D", color=ORANGE, markersize=5, label=r"candidate $\tilde{h}_t$")
-    ax.plot(steps, hidden, "o-", color=BLUE, label="state $h_t$")
+    ax.plot(steps[1:], candidate, "D", color=CANDIDATE_STATE, markersize=5, label=r"candidate $\tilde{h}_t$")
+    ax.plot(steps, hidden, "o-", color=HIDDEN_STATE, label="state $h_t$")
     ax.axhline(0, color=GREY, linewidth=0.8)
     ax.set(xlabel="step $t$", ylabel="value of the unit", ylim=(-1.05, 1.45), yticks=[-1, -0.5, 0, 0.5, 1])
     ax.legend(loc="upper center", ncols=3)

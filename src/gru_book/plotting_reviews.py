@@ -71,8 +71,8 @@ def plot_similarity(ax: Axes, similarity: np.ndarray) -> Axes:
 def plot_flattery(ax: Axes, by_film: Sequence[float], at_random: Sequence[float]) -> Axes:
     """Draw the accuracy on the same reviews when their films are unknown and when they are known.
 
-    by_film, at_random: the accuracy (0 to 1) on each block of reviews, predicted by models that were trained without and
-    with other reviews of their films.
+    by_film, at_random: the accuracy (0 to 1) on each block of reviews, predicted by models that were trained without
+    and with other reviews of their films.
     """
     rows = np.arange(1, len(by_film) + 1)
     ax.hlines(rows, by_film, at_random, color=plotting.REFERENCE, linewidth=1)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from gru_book.plotting import BLUE, GREY, ORANGE
+from gru_book.plotting import BASELINE, GREY, GRU, NEGATIVE, POSITIVE, REFERENCE
 
 
 def plot_word_by_word(ax: Axes, sentence: list[str], twin: list[str], probabilities: np.ndarray) -> Axes:
@@ -17,8 +17,8 @@ def plot_word_by_word(ax: Axes, sentence: list[str], twin: list[str], probabilit
         probabilities: P("dog" first) after each word, (num_steps, 2): the sentence, its twin.
     """
     steps = np.arange(1, len(sentence) + 1)
-    names = [f'"{next(w for w in words if w in ("dog", "man"))}" first' for words in (sentence, twin)]
-    for column, name, color, style in zip(probabilities.T, names, (BLUE, ORANGE), ("o-", "s--"), strict=True):
+    names = [f'"{next(w for w in words if w in ("dog", "man"))}" comes first' for words in (sentence, twin)]
+    for column, name, color, style in zip(probabilities.T, names, (POSITIVE, NEGATIVE), ("o-", "s--"), strict=True):
         ax.plot(steps, column, style, color=color, label=name)
     ax.axhline(0.5, color=GREY, linewidth=1, linestyle=":")
     labels = [a if a == b else f"{a}\n{b}" for a, b in zip(sentence, twin, strict=True)]
@@ -28,7 +28,7 @@ def plot_word_by_word(ax: Axes, sentence: list[str], twin: list[str], probabilit
             ax.axvline(step, color=GREY, linewidth=6, alpha=0.2)
             ax.get_xticklabels()[step - 1].set_fontweight("bold")
     ax.set(ylim=(-0.05, 1.05), ylabel='answer: P("dog" first)')
-    ax.legend(title="sentence with", loc="center right")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     return ax
 
 
@@ -40,19 +40,11 @@ def plot_shuffled(ax: Axes, results: pd.DataFrame, kept: pd.Series) -> Axes:
         results: columns ``model``, ``share``, ``mean``, ``half_width`` (of a confidence interval on the mean).
         kept: probability that the order survives, indexed by share.
     """
-    ax.plot(kept.index, kept, color=GREY, linewidth=6, alpha=0.35, label="order still the same")
-    styles = {"GRU": (BLUE, "o"), "bag of words": (ORANGE, "s")}
+    ax.plot(kept.index, kept, color=REFERENCE, linewidth=6, alpha=0.35, label="order still the same")
+    look = {"GRU": {"color": GRU, "fmt": "o"}, "bag of words": {"color": BASELINE, "fmt": "x", "ms": 9, "mew": 2}}
     for name, rows in results.groupby("model"):
-        color, marker = styles[name]
         ax.errorbar(
-            rows["share"],
-            rows["mean"],
-            rows["half_width"],
-            color=color,
-            fmt=marker,
-            linestyle="none",
-            capsize=4,
-            label=name,
+            rows["share"], rows["mean"], rows["half_width"], linestyle="none", capsize=4, label=name, **look[name]
         )
     ax.axhline(0.5, color=GREY, linewidth=1, linestyle=":")
     ax.text(0.02, 0.505, "chance", color=GREY, va="bottom")

@@ -45,7 +45,9 @@ def plot_search(ax: Axes, trials: pd.DataFrame) -> Axes:
     """Draw each trial of a search: units against best validation accuracy, one mark a learning rate, filled by rung."""
     for (rate, rows), color, marker in zip(trials.groupby("learning_rate"), (GREY, ORANGE, BLUE), "^sov", strict=False):
         size = 30 + 25 * rows["rung"]
-        ax.scatter(rows["units"], rows["val_accuracy"], s=size, color=color, marker=marker, alpha=0.8, label=f"{rate:g}")
+        ax.scatter(
+            rows["units"], rows["val_accuracy"], s=size, color=color, marker=marker, alpha=0.8, label=f"{rate:g}"
+        )
     ax.set(xlabel="GRU units", ylabel="best validation accuracy of the trial")
     ax.legend(title="learning rate", loc="lower right")
     return ax

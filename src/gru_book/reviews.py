@@ -206,6 +206,32 @@ def film_folds(labels: np.ndarray, num_folds: int) -> np.ndarray:
     return folds
 
 
+def count_film_overlap(rows: Split, known: Sequence[Split], seed: int = 0) -> dict[str, float]:
+    """Return FILM_OVERLAP counted anew: by kind of split, the share of test reviews whose film is also in training.
+
+    rows: the package's distinct reviews in the file's order. known: splits with films (source="folder"), which name the
+    film of each row by its exact text; rows that are not found are left out. seed: of the random split.
+    Raises ReviewsError where no row is found.
+    """
+    film_of = {text: film for split in known for text, film in zip(split.texts, split.films or [], strict=True)}
+    films = np.array([film_of.get(text, "") for text in rows.texts])
+    if not np.any(films != ""):
+        raise ReviewsError("none of these reviews has a known film: give the training reviews of an aclImdb folder")
+    book = film_parts(rows.labels)
+    at_random, last = book.copy(), book.copy()
+    rng = np.random.default_rng(seed)
+    for label in (0, 1):
+        of_label = np.flatnonzero(rows.labels == label)
+        at_random[of_label] = rng.permutation(book[of_label])
+        share = np.arange(len(of_label)) / len(of_label)
+        last[of_label] = np.select([share < 0.7, share < 0.8], ["train", "validation"], "test")
+    overlap = {}
+    for name, parts in zip(FILM_OVERLAP, (at_random, last, book), strict=True):
+        of_test = films[(parts == "test") & (films != "")]
+        overlap[name] = float(np.isin(of_test, films[parts == "train"]).mean())
+    return overlap
+
+
 def load_in_file_order() -> Split:
     """Return the package's 25,000 reviews as they stand in its file, duplicates included, before any split.
 

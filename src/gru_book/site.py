@@ -80,7 +80,7 @@ def set_addresses(app: Sphinx, config) -> None:
 
 
 def add_hub_button(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Add JupyterHub to a chapter's launch buttons; `hub.js` asks readers for the address of their hub, once."""
+    """Add JupyterHub to a chapter's launch buttons; `book.js` asks readers for the address of their hub, once."""
     group = next((b for b in context.get("header_buttons", []) if b.get("label") == "launch-buttons"), None)
     if group is None:
         return
@@ -112,6 +112,12 @@ def add_hub_button(app: Sphinx, pagename: str, templatename: str, context: dict,
             "label": "launch-other-hub",
         },
     ]
+
+
+def mark_references(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Make the entries of a bibliography items of its list, which is what screen readers look for."""
+    if "citation-list" in context.get("body", ""):
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -173,6 +179,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", set_addresses, priority=400)
     app.connect("doctree-read", mark_claims)
     app.connect("html-page-context", add_hub_button, priority=600)
+    app.connect("html-page-context", mark_references)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", defer_scripts, priority=901)
     app.connect("build-finished", finish_assets)

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["ORDER_WORDS", "Task", "bag_of_words", "order_kept", "order_targets", "order_task", "shuffle_words"]
+__all__ = [
+    "ORDER_WORDS",
+    "Task",
+    "bag_of_words",
+    "dog_man_dog",
+    "order_kept",
+    "order_targets",
+    "order_task",
+    "shuffle_words",
+]
 
 ORDER_WORDS = ("dog", "man", "the", "a", "old", "big", "met", "saw", "then", "and")
 """The words of the order task: ids 0 and 1 decide, the others fill."""
@@ -60,6 +69,26 @@ def order_task(num_sequences: int, num_steps: int, rng: np.random.Generator) -> 
     np.put_along_axis(twins, places, np.array([[1, 0]]), axis=1)
     inputs = rng.permutation(np.concatenate([inputs, twins]))
     return Task(inputs, order_targets(inputs), 0.5)
+
+
+def dog_man_dog(num_sequences: int, num_steps: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw sentences outside of the order task, with "dog", "man" and again "dog" in this order.
+
+    They have no right answer; they tell whether a model of the task goes by the first of the deciding words ("dog
+    first") or by the last ("man first").
+
+    Returns:
+        Word ids, (num_sequences, num_steps), int64.
+
+    Raises:
+        ValueError: ``num_sequences`` is below 1 or ``num_steps`` below 3.
+    """
+    if num_sequences < 1 or num_steps < 3:
+        raise ValueError(f"num_sequences = {num_sequences}, num_steps = {num_steps}; expected at least 1 and 3")
+    inputs = rng.integers(2, len(ORDER_WORDS), (num_sequences, num_steps))
+    places = np.sort(rng.random(inputs.shape).argsort(axis=1)[:, :3], axis=1)
+    np.put_along_axis(inputs, places, np.array([[0, 1, 0]]), axis=1)
+    return inputs
 
 
 def order_targets(inputs: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 
 
 def set_seed(seed: int) -> None:
-    """Fix every source of chance: Python, NumPy and TensorFlow, and TensorFlow's own kernels; quiet its advice on speed.
+    """Fix every source of chance (Python, NumPy, TensorFlow and its kernels) and quiet TensorFlow's advice.
 
     With it two runs on a CPU give bit-identical weights, whatever the number of threads.
     """
@@ -71,7 +71,7 @@ class Progress(keras.callbacks.Callback):
 
 
 def announce(text: str) -> None:
-    """Print `text`, and show it on the terminal when the pipeline runs the page: for what a reader must know at once."""
+    """Print `text`, and show it on the terminal that runs the page: for what a reader must know at once."""
     print(text)
     if os.environ.get("GRU_BOOK_PROGRESS"):
         with open(os.environ["GRU_BOOK_PROGRESS"], "a", encoding="utf-8") as channel:

@@ -70,7 +70,7 @@ def _brackets(max_epochs: int, factor: int) -> int:
 def trials_table(folder: Path) -> pd.DataFrame:
     """Return the finished trials of the search in `folder`, best first, as a tidy table.
 
-    Columns: trial, bracket, rung, epochs, then one a hyperparameter (by name), val_accuracy. Reads `trial_*/trial.json`.
+    Columns: trial, bracket, rung, epochs, one a hyperparameter (by name), val_accuracy. Reads `trial_*/trial.json`.
     """
     rows = []
     for path in folder.glob("*/trial_*/trial.json"):

@@ -34,7 +34,7 @@ def check_kernel() -> None:
     specs = KernelSpecManager().find_kernel_specs()
     if not Path(specs.get("python3", "/")).is_relative_to(sys.prefix):
         raise BookError(
-            f"the kernel python3 is {specs.get('python3', 'missing')}, not this environment's in {sys.prefix}; run: make env"
+            f"the kernel python3 is {specs.get('python3', 'missing')}, not this environment's; run: make env"
         )
 
 
@@ -115,6 +115,8 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell["id"] = f"cell-{index:03d}"
         for key in ("papermill", "execution", "collapsed", "jupyter"):
             cell.metadata.pop(key, None)
+        if not cell.metadata.get("tags", True):
+            del cell.metadata["tags"]  # papermill gives each cell a list of them
         if cell.cell_type == "code":
             cell.outputs = _coalesced(cell.outputs)
     return notebook
@@ -178,6 +180,7 @@ def execute(page: Page, values: dict, folder: Path, progress: bool = True) -> nb
                 progress_bar={"desc": page.name, "unit": "cell"} if progress else False,
                 execution_timeout=TIMEOUT,
                 start_timeout=180,
+                extra_arguments=["--IPKernelApp.log_level=40"],  # only errors: the kernel talks on the terminal
             )
     except PapermillExecutionError as error:
         code = [c for c in nbformat.read(executed, as_version=4).cells if c.cell_type == "code"]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 
+from gru_book.pipeline.errors import BookError
 from gru_book.pipeline.pages import ROOT, Page
 
 PACKAGE = "gru_book"
@@ -59,7 +60,7 @@ def imports(source: str, package: str = "") -> set[str]:
 
     `package` is the package of the module, for relative imports. Lines of notebook magic are passed over.
     """
-    plain = "\n".join("pass" if re.match(r"\s*[%!]", line) else line for line in source.splitlines())
+    plain = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
     names: set[str] = set()
     for node in ast.walk(ast.parse(plain)):
         if isinstance(node, ast.Import):
@@ -134,8 +135,14 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 
 def page_inputs(page: Page) -> dict:
-    """Return all that decides what `page` computes."""
+    """Return all that decides what `page` computes; raise `BookError` naming a cell that is no Python."""
     cells = code_cells(page.read_manuscript())
+    for cell in cells:
+        try:
+            imports(cell.source)
+        except SyntaxError as error:
+            line = cell.source.splitlines()[error.lineno - 1].strip()
+            raise BookError(f"page {page.name}: a code cell is no Python: {error.msg} in {line!r}") from None
     helpers, outside = closure([cell.source for cell in cells], page.root)
     code = [[cell.source.strip(), sorted(cell.metadata.get("tags", []))] for cell in cells]
     return {

@@ -32,7 +32,9 @@ def build(out: Path = ROOT / "_build", strict: bool = False, root: Path = ROOT) 
     # Written anew from the stored documents in a second or two; so no page outlives its source.
     shutil.rmtree(html, ignore_errors=True)
     start = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
-    arguments = ["build", ".", "--path-output", str(out.parent), "-q"] + (["-W", "-n", "--keep-going"] if strict else [])
+    arguments = ["build", ".", "--path-output", str(out.parent), "-q"] + (
+        ["-W", "-n", "--keep-going"] if strict else []
+    )
     run = subprocess.run(
         [sys.executable, "-c", start, *arguments],
         cwd=root,

@@ -10,7 +10,7 @@
     try {
       const url = new URL(/^[a-z]+:\/\//i.test(text) ? text : "https://" + text);
       if (!/^https?:$/.test(url.protocol)) return null;
-      return url.origin + url.pathname.replace(/(hub|user)(\/.*)?$/, "").replace(/\/?$/, "/");
+      return url.origin + url.pathname.replace(/\/(hub|user)(\/.*)?$/, "/").replace(/\/?$/, "/");
     } catch { return null; }
   }
 
@@ -52,3 +52,11 @@
     if (hub && !other) go(hub, path); else ask(path);
   };
 })();
+
+// A formula that is wider than the page scrolls by itself: let the keyboard reach it.
+addEventListener("DOMContentLoaded", () => {
+  const reach = () => document.querySelectorAll("mjx-container[display]").forEach((formula) => {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0; else formula.removeAttribute("tabindex");
+  });
+  window.MathJax?.startup?.promise.then(() => { reach(); addEventListener("resize", reach); });
+});
