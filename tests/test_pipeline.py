@@ -244,7 +244,9 @@ def test_a_cell_that_is_no_python_is_named_before_anything_runs(published):
 def test_an_edit_during_a_run_is_noticed(published):
     before = snapshot(published)
     write_page(
-        published, "01_first", "from pathlib import Path\np = Path('../book/01_first.md')\np.write_text(p.read_text().replace('= 3', '= 4'))"
+        published,
+        "01_first",
+        "from pathlib import Path\np = Path('../book/01_first.md')\np.write_text(p.read_text().replace('= 3', '= 4'))",
     )
     with pytest.raises(BookError, match="edited while it ran"):
         execute.publish(find_page("01_first", published))

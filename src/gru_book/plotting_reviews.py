@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from gru_book import plotting
@@ -51,16 +53,21 @@ def plot_coverage(ax: Axes, sizes: Sequence[int], rates: Mapping[str, Sequence[f
     return ax
 
 
-def plot_similarity(ax: Axes, similarity: np.ndarray) -> Axes:
+def plot_similarity(ax: Axes, similarity: np.ndarray, frames: Mapping[str, tuple]) -> Axes:
     """Draw how similar blocks of positive and of negative reviews are, both in the file's order.
 
     similarity: float array of shape (positive blocks, negative blocks), cosine similarity.
+    frames: by name, the range among the negatives, the range among the positives (both 0 to 1), and a colour.
     """
     top = np.quantile(similarity, 0.995)  # a few blocks of nearly the same films would leave the rest dark
     image = ax.imshow(
         similarity, origin="lower", aspect="auto", extent=(0, 1, 0, 1), vmax=top, cmap=plotting.SEQUENTIAL
     )
     ax.figure.colorbar(image, ax=ax, label="similarity", extend="max")
+    for name, ((left, right), (bottom, top), color) in frames.items():
+        ax.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=color, linewidth=2))
+        label = ax.text(right + 0.015, (bottom + top) / 2, name, color="white", va="center")
+        label.set_path_effects([Stroke(linewidth=3, foreground="black"), Normal()])
     ax.grid(False)
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

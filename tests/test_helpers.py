@@ -1,0 +1,181 @@
+"""What pages use to report, keep and train: report, artifacts, training, export, tuning."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import keras_tuner as kt
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gru_book import artifacts, export, report, training, tuning
+
+
+def test_a_claim_says_which_way_it_went(monkeypatch):
+    shown = []
+    monkeypatch.setattr(report, "display", lambda text, metadata: shown.append((text.data, metadata["claim"])))
+    report.claim("Snow is white", np.bool_(True), "It is.", "It is not.")
+    report.claim("Snow is black", False, "It is.", "It is not.")
+    assert shown == [
+        ("✔ **Snow is white: the claim holds in this run.** It is.", {"name": "Snow is white", "holds": True}),
+        (
+            "✘ **Snow is black: the claim does not hold in this run.** It is not.",
+            {"name": "Snow is black", "holds": False},
+        ),
+    ]
+
+
+def test_only_formatted_numbers_are_glued():
+    with pytest.raises(TypeError, match="value of 'a' must be a formatted text, not float"):
+        report.glue("a", 0.5)
+
+
+def test_artifacts_of_a_run_stay_apart_from_the_published_ones(tmp_path, monkeypatch):
+    monkeypatch.setenv(artifacts.ENVIRONMENT, str(tmp_path))
+    artifacts.write_json("99_none", "numbers.json", {"ü": 1})
+    assert json.loads((tmp_path / "99_none/numbers.json").read_text()) == {"ü": 1}
+    with pytest.raises(
+        FileNotFoundError, match="99_none/numbers.json is missing; make it with: gru-book execute 99_none"
+    ):
+        artifacts.read("99_none", "numbers.json")
+    with pytest.raises(FileNotFoundError, match="gru-book study none"):
+        artifacts.read("studies", "none.csv")
+    monkeypatch.delenv(artifacts.ENVIRONMENT)
+    assert artifacts.output_folder().parts[-2:] == ("_runs", "artifacts")
+
+
+@pytest.mark.parametrize("module", ["reviews", "cells", "tasks", "parameters", "report", "artifacts"])
+def test_light_helpers_load_no_tensorflow(module):
+    heavy = {"tensorflow", "keras", "pandas", "sklearn"}
+    code = f"import sys, gru_book.{module}; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_the_interval_holds_the_accuracy_and_stays_between_0_and_1(counts):
+    correct, total = counts
+    low, high = training.accuracy_interval(correct, total)
+    assert -1e-12 <= low <= correct / total <= high <= 1 + 1e-12
+
+
+def test_the_interval_is_wilsons():
+    z, p, n = 1.959964, 0.8, 100  # Wilson 1927
+    middle, half = (p + z**2 / (2 * n)), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    expected = [(middle + sign * half) / (1 + z**2 / n) for sign in (-1, 1)]
+    assert training.accuracy_interval(80, 100) == pytest.approx(expected, abs=1e-6)
+
+
+def small_model(units=3):
+    layers = [keras.Input((5,)), keras.layers.Embedding(20, 4), keras.layers.GRU(units), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.compile(optimizer="sgd", loss="mse")
+    return model
+
+
+def test_training_is_repeatable_and_its_progress_goes_to_the_channel(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("GRU_BOOK_PROGRESS", str(tmp_path / "progress.txt"))
+    x, y = np.arange(40).reshape(8, 5) % 20, np.ones(8)
+    weights = []
+    for _ in range(2):
+        training.set_seed(7)
+        model = small_model()
+        history = model.fit(x, y, epochs=2, batch_size=4, verbose=0, callbacks=[training.Progress("a model", every=0)])
+        weights.append(np.concatenate([w.ravel() for w in model.get_weights()]))
+    assert np.array_equal(*weights)
+    assert "a model: epoch 2/2, batch 2/2, loss" in (tmp_path / "progress.txt").read_text()
+    assert capsys.readouterr().out == ""
+    table = training.history_table(history)
+    assert list(table.columns) == ["epoch", "loss"]
+    assert list(table["epoch"]) == [1, 2]
+
+
+def test_weights_are_kept_small_and_come_back(tmp_path):
+    training.set_seed(0)
+    model, other = small_model(), small_model()
+    x = np.arange(20).reshape(4, 5)
+    export.save_weights(tmp_path / "a.npz", model)
+    export.save_weights(tmp_path / "b.npz", model)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert not np.allclose(other.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-3)
+    export.load_weights(tmp_path / "a.npz", other)
+    assert np.allclose(other.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-3)
+    with pytest.raises(ValueError, match="the model expects"):
+        export.load_weights(tmp_path / "a.npz", small_model(units=2))
+
+
+@pytest.mark.parametrize(("max_epochs", "factor"), [(10, 3), (10, 2), (1, 2), (30, 4), (7, 3)])
+def test_the_schedule_is_kerastuners(max_epochs, factor, tmp_path):
+    oracle = kt.oracles.HyperbandOracle("val_accuracy", max_epochs=max_epochs, factor=factor)
+    schedule = tuning.hyperband_schedule(max_epochs, factor)
+    expected = [
+        (bracket, rung, oracle._get_size(bracket, rung), oracle._get_epochs(bracket, rung))
+        for bracket in reversed(range(oracle._get_num_brackets()))
+        for rung in range(oracle._get_num_rounds(bracket))
+    ]
+    assert list(schedule[["bracket", "rung", "trials", "epochs"]].itertuples(index=False, name=None)) == expected
+
+
+def test_the_originals_schedule():
+    schedule = tuning.hyperband_schedule(10, 3)
+    assert schedule["trials"].sum() == 30
+    assert (schedule["trials"] * schedule["new_epochs"]).sum() == 120
+    with pytest.raises(ValueError, match="factor = 1"):
+        tuning.hyperband_schedule(10, 1)
+
+
+SEARCH = """
+import sys
+from pathlib import Path
+import keras, keras_tuner as kt, numpy as np
+from gru_book import training, tuning
+
+folder, stop_at = Path(sys.argv[1]), int(sys.argv[2])
+training.set_seed(0)
+x, y = np.arange(80).reshape(16, 5) % 20, np.arange(16) % 2
+
+def build(hp):
+    if tuning.started_trials(folder) > stop_at:
+        import os; os._exit(9)
+    keras.utils.set_random_seed(0)
+    gru = keras.layers.GRU(hp.Int("units", 1, 8))
+    dense = keras.layers.Dense(1, activation="sigmoid")
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Embedding(20, 2), gru, dense])
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+options = {"max_epochs": 3, "factor": 3, "seed": 0, "directory": folder, "project_name": "p"}
+tuner = kt.Hyperband(build, objective="val_accuracy", **options)
+tuner.search(x, y, validation_data=(x, y), verbose=0)
+print("RESULT", tuning.trials_table(folder).to_csv(index=False))
+"""
+
+
+def test_a_search_that_was_killed_goes_on_to_the_same_result(tmp_path):
+    def search(folder, stop_at):
+        command = [sys.executable, "-c", SEARCH, str(folder), str(stop_at)]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    whole = search(tmp_path / "whole", 99)
+    assert whole.returncode == 0, whole.stderr
+    assert search(tmp_path / "killed", 2).returncode == 9
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "killed").glob("*/trial_*/checkpoint*")}
+    assert kept
+    resumed = search(tmp_path / "killed", 99)
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout.partition("RESULT")[2] == whole.stdout.partition("RESULT")[2] != ""
+    finished = {path: path.stat().st_mtime_ns for path in kept if path.exists()}
+    assert finished.items() <= kept.items()
+
+
+def test_a_finished_search_is_not_shown_as_a_new_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning, "runs_folder", lambda: tmp_path)
+    folder = tuning.search_folder("41_tuning", {"seed": 0})
+    (folder / "trial").touch()
+    assert tuning.search_folder("41_tuning", {"seed": 0}) == folder
+    assert (folder / "trial").exists()
+    assert tuning.search_folder("41_tuning", {"seed": 1}) != folder
+    tuning.mark_finished(folder)
+    assert list(tuning.search_folder("41_tuning", {"seed": 0}).iterdir()) == []

@@ -1,0 +1,230 @@
+"""The real pages: both halves agree, nothing is stale, everything that was shown can be shown again."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from jupyter_server.services.contents.largefilemanager import LargeFileManager
+from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
+
+from gru_book.parameters import rerun_markdown
+from gru_book.pipeline import provenance, study
+from gru_book.pipeline.execute import run
+from gru_book.pipeline.pages import PROFILES, ROOT, all_pages, find_page, normal_form, profile
+
+PAGES = all_pages()
+# Cells whose output holds a time, so that nbval cannot compare it: one (the last section) on every page, and these.
+TIMED = {"41_tuning": 2}
+LONGEST_CELL = 15
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def code_cells(page):
+    return [cell for cell in page.read_notebook().cells if cell.cell_type == "code"]
+
+
+def tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def test_no_half_is_orphaned():
+    names = {page.name for page in PAGES}
+    assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} == names
+    assert {path.stem for path in (ROOT / "book").glob("[0-9][0-9]_*.md")} == names
+    made = {path.name for path in (ROOT / "notebooks/artifacts").iterdir() if path.is_dir()}
+    assert made - {"studies"} <= names
+    assert {path.stem for path in (ROOT / "notebooks/artifacts/studies").glob("*.csv")} == set(study.all_studies())
+
+
+@every_page
+def test_the_notebook_is_that_of_todays_manuscript_and_helpers(page):
+    assert provenance.page_state(page) == ("fresh", ""), "run: make book"
+
+
+@pytest.mark.parametrize("name", study.all_studies())
+def test_the_table_is_that_of_todays_study(name):
+    assert study.study_state(name) == ("fresh", ""), f"run: gru-book study {name}"
+
+
+@every_page
+def test_every_cell_ran_once_from_top_to_bottom_without_error(page):
+    cells = code_cells(page)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        assert not [o for o in cell.outputs if o.output_type == "error" or o.get("name") == "stderr"], cell.source
+
+
+@every_page
+def test_the_manuscript_is_in_normal_form(page):
+    assert page.manuscript.read_text(encoding="utf-8") == normal_form(page), f"run: gru-book format {page.name}"
+
+
+@every_page
+def test_the_frame_of_a_page(page):
+    cells = code_cells(page)
+    assert tags(cells[0]) == ["setup", "hide-cell"]
+    assert cells[0].source == code_cells(PAGES[0])[0].source
+    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    assert f"git+{address}" in cells[0].source
+    names = [tuple(tags(cell)) for cell in cells]
+    assert names.count(("parameters",)) == 1
+    assert "check_parameters()" in cells[names.index(("parameters",)) + 1].source
+    assert "rerun" in tags(cells[-1])
+    assert cells[-1].source == f'rerun_table("{page.name}")'
+    text = "\n".join(cell.source for cell in page.read_notebook().cells if cell.cell_type == "markdown")
+    for part in (
+        "**You will learn**",
+        "**You need**",
+        "## Exercises",
+        "## Summary",
+        "## Sources",
+        "## Rerun this page",
+    ):
+        assert part in text, part
+    assert 2 <= text.count("{exercise-start}") <= 4
+    assert text.count("{exercise-start}") == text.count("{solution-start}")
+
+
+@every_page
+def test_the_last_section_is_made_from_the_parameters_cell(page):
+    shown = "".join(o.data["text/markdown"] for o in code_cells(page)[-1].outputs)
+    assert shown.startswith(rerun_markdown(page.name, page.parameters()))
+
+
+@every_page
+def test_cells_are_short_and_few_are_not_compared(page):
+    for cell in code_cells(page):
+        assert "parameters" in tags(cell) or len(cell.source.splitlines()) <= LONGEST_CELL, cell.source
+    ignored = [cell for cell in code_cells(page) if "nbval-ignore-output" in tags(cell)]
+    assert len(ignored) == 1 + TIMED.get(page.name, 0)
+
+
+@every_page
+def test_every_picture_has_a_name_a_caption_and_words_for_it(page):
+    for cell in code_cells(page):
+        if any("image/png" in o.get("data", {}) for o in cell.outputs):
+            shown = cell.metadata.get("mystnb", {})
+            assert len(shown.get("image", {}).get("alt", "")) > 20, cell.source
+            assert shown["figure"]["name"].startswith("fig-")
+            assert shown["figure"]["caption"]
+
+
+@every_page
+def test_a_page_checks_its_claims_and_quotes_what_it_prints(page):
+    cells = code_cells(page)
+    claims = [o.metadata.claim for cell in cells for o in cell.outputs if "claim" in o.get("metadata", {})]
+    assert claims, "a page checks at least its headline claim"
+    assert len({claim.name for claim in claims}) == len(claims)
+    printed = "".join(o.text for cell in cells for o in cell.outputs if o.output_type == "stream")
+    printed += "".join(
+        o.data.get("text/plain", "") for c in cells for o in c.outputs if o.output_type == "execute_result"
+    )
+    for cell in cells:
+        for output in cell.outputs:
+            if "scrapbook" in output.get("metadata", {}):
+                value = output.data["application/papermill.record/text/plain"]
+                assert value in printed, f"{output.metadata.scrapbook.name} = {value} is quoted, but not printed"
+
+
+def test_glued_names_figures_and_labels_are_unique():
+    glued, labels = Counter(), Counter()
+    for page in PAGES:
+        for cell in page.read_notebook().cells:
+            for output in cell.get("outputs", []):
+                if "scrapbook" in output.get("metadata", {}):
+                    glued[output.metadata.scrapbook.name] += 1
+            labels.update(re.findall(r"^:label: (\S+)|^\((\S+)\)=$|\(eq-(\S+)\)$", cell.source, flags=re.MULTILINE))
+            labels.update([cell.metadata.get("mystnb", {}).get("figure", {}).get("name")] * ("mystnb" in cell.metadata))
+    assert [name for name, count in (glued | labels).items() if count > 1] == []
+
+
+def test_the_same_name_means_the_same_type_on_every_page():
+    kinds = {}
+    for page in PAGES:
+        for name, parameter in page.parameters().items():
+            assert kinds.setdefault(name, parameter.type) is parameter.type, f"{page.name}: {name}"
+    assert {"seed", "source", "max_features", "maxlen", "embedding_dim", "units", "batch_size", "epochs"} <= set(kinds)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_profiles_name_pages_and_their_parameters(name):
+    named = yaml.safe_load((ROOT / "profiles" / f"{name}.yml").read_text())
+    for page in named:
+        assert profile(name, find_page(page)) == named[page]
+
+
+def test_no_committed_notebook_names_a_folder_of_the_machine_that_made_it():
+    for path in [*(ROOT / "notebooks").rglob("*.ipynb"), *(ROOT / "notebooks").rglob("*.json")]:
+        text = path.read_text(encoding="utf-8")
+        for folder in (str(ROOT), str(Path.home()) + "/", sys.prefix, "/tmp/", "site-packages"):
+            assert folder not in text, f"{path.name} holds {folder}"
+
+
+@pytest.fixture(scope="module")
+def shown_again(tmp_path_factory) -> list[Path]:
+    """Return what nbval runs: quick pages as committed, the others as run just now with the profile `smoke`."""
+    quick = yaml.safe_load((ROOT / "profiles/smoke.yml").read_text())
+    paths = []
+    for page in PAGES:
+        path = ROOT / "_runs" / "smoke" / page.notebook.name
+        paths.append(run(page, profile("smoke", page), path) if page.name in quick else page.notebook)
+    return paths
+
+
+def test_every_page_shows_the_same_when_it_runs_again(shown_again, tmp_path):
+    environment = os.environ | {"GRU_BOOK_ARTIFACTS": str(tmp_path), "GRU_BOOK_PROGRESS": os.devnull}
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-kernel-name", "python3", "-p", "no:cacheprovider"]
+    done = subprocess.run([*command, *shown_again], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    compared = sum(len([c for c in nbformat.read(p, 4).cells if c.cell_type == "code"]) for p in shown_again)
+    assert f"{compared} passed" in done.stdout
+
+
+@pytest.fixture
+def author(tmp_path):
+    """JupyterLab's view of a copy of the book: Jupytext's contents manager over the real pairs."""
+    for name in ("book", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("artifacts", "_static"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    manager = build_sync_jupytext_contents_manager_class(LargeFileManager)()
+    manager.root_dir = str(tmp_path)
+    return manager, tmp_path
+
+
+@every_page
+def test_saving_without_an_edit_changes_neither_half(author, page):
+    manager, root = author
+    for entry in (f"notebooks/{page.name}.ipynb", f"book/{page.name}.md"):
+        model = manager.get(entry, type="notebook")
+        manager.save(model, entry)
+        assert (root / "book" / f"{page.name}.md").read_bytes() == page.manuscript.read_bytes()
+        assert (root / "notebooks" / f"{page.name}.ipynb").read_bytes() == page.notebook.read_bytes()
+
+
+def test_an_authors_edit_reaches_the_manuscript_and_nothing_else_changes(author):
+    manager, root = author
+    page = PAGES[0]
+    model = manager.get(f"notebooks/{page.name}.ipynb", type="notebook")
+    cell = next(c for c in model["content"]["cells"] if c["cell_type"] == "markdown" and "## Summary" in c["source"])
+    cell["source"] = cell["source"].replace("## Summary", "## Summary\n\nOne more sentence.", 1)
+    model["content"]["metadata"]["language_info"] = {"name": "python", "version": "3.12.0"}  # as a kernel adds it
+    manager.save(model, f"notebooks/{page.name}.ipynb")
+    before = page.manuscript.read_text(encoding="utf-8")
+    after = (root / "book" / f"{page.name}.md").read_text(encoding="utf-8")
+    assert after == before.replace("## Summary", "## Summary\n\nOne more sentence.", 1)
+    shutil.copy(ROOT / "_toc.yml", root)
+    shutil.copy(ROOT / "requirements.txt", root)
+    shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "notebooks/artifacts", root / "notebooks/artifacts")
+    assert provenance.page_state(find_page(page.name, root)) == ("fresh", "")
+    manuscript = root / "book" / f"{page.name}.md"
+    manuscript.write_text(after.replace("seed: int = 0", "seed: int = 1"), encoding="utf-8")
+    assert provenance.page_state(find_page(page.name, root))[0] == "stale"
