@@ -28,6 +28,15 @@ SETTLED = """async () => {
   await document.fonts.ready;
   for (const img of document.images) { img.loading = "eager"; if (!img.complete) await img.decode().catch(() => {}); }
 }"""
+# Texts that a careless reader of notebooks evaluates, and a table as pandas writes it.
+GLUED = ["0.870", "98,688", "1e-07", "1 of 2", "-0.0", "None"]
+TABLE = """<table border="1" class="dataframe">
+<thead>
+  <tr style="text-align: right;"><th></th> <th>one</th> <th>two</th></tr>
+  <tr><th>row</th> <th></th> <th></th></tr>
+</thead>
+<tbody><tr><th>0</th> <td>1</td> <td>2</td></tr></tbody>
+</table>"""
 # Everything in the article that sticks out of the window and that no ancestor makes scroll by itself.
 STICKS_OUT = """() => [...document.querySelectorAll("article *")].filter((e) => {
   const box = e.getBoundingClientRect();
@@ -372,9 +381,17 @@ def small_book(tmp_path) -> Path:
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     (root / "book/intro.md").write_text("# First\n\nWords.\n", encoding="utf-8")
     (root / "book/second.md").write_text("# Second\n\nWords.\n", encoding="utf-8")
-    claim = {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": "✘ **short: no.** Not here."}}
-    code = {"cell_type": "code", "id": "b", "metadata": {}, "source": "1", "execution_count": 1, "outputs": [claim]}
-    text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Third\n"}
+    outputs = [
+        {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": "✘ **short: no.** Not here."}},
+        {"output_type": "display_data", "metadata": {}, "data": {"text/html": TABLE}},
+    ]
+    for number, value in enumerate(GLUED):
+        record = "application/papermill.record/"
+        scrapbook = {"scrapbook": {"name": f"n{number}", "mime_prefix": record}}
+        outputs.append({"output_type": "display_data", "metadata": scrapbook, "data": {f"{record}text/plain": value}})
+    code = {"cell_type": "code", "id": "b", "metadata": {}, "source": "1", "execution_count": 1, "outputs": outputs}
+    words = "# Third\n\n" + "\n".join(f"<{{glue:text}}`n{number}`>" for number in range(len(GLUED)))
+    text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": words}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
     notebook = {"cells": [text, code], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     (root / "notebooks").mkdir()
@@ -391,7 +408,10 @@ def test_building_again_after_changes(small_book):
     assert "https://another.github.io/place/notebooks/11_third.html" in third
     assert "https://github.com/another/place/edit/main/book/11_third.md" in third
     assert urlsplit(REPOSITORY).path not in third
-    assert "claim claim-fails" in third
+    soup = BeautifulSoup(third, "html.parser")
+    assert soup.select_one("p.claim.claim-fails")
+    assert [tag.text for tag in soup.select(".pasted-text")] == GLUED
+    assert [tag.text for tag in soup.select("thead th")] == ["row", "one", "two"]
 
     (small_book / "book/second.md").write_text("# Second\n\n{ref}`nowhere`\n", encoding="utf-8")
     for _ in range(2):

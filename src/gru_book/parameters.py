@@ -15,6 +15,7 @@ import ast
 import math
 import platform
 import re
+import sys
 import time
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -130,19 +131,31 @@ def check_values(parameters: dict[str, Parameter], values: dict[str, Any]) -> di
     return checked
 
 
+_ran: list[str] = []  # the parameters cells that ran since this module was imported, in their order
+
+
+def _remember(info: Any) -> None:
+    """Keep the text of a parameters cell as it runs (IPython's own history is empty in some runners)."""
+    if re.match(r"\w+\s*:\s*(int|float|str|bool)\s*=", info.raw_cell.lstrip()):
+        _ran.append(info.raw_cell)
+
+
+def _shell() -> Any:
+    """Return the IPython shell that runs this page, or None outside of one."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
+if _shell() is not None:
+    _shell().events.register("pre_run_cell", _remember)
+
+
 def _page_parameters() -> tuple[dict[str, Parameter], dict[str, Any]]:
     """Return the parameters of the page that is running and its namespace, read from its own executed cells."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if shell is None:
-        raise ParameterError(
-            "check_parameters() and rerun_table() work inside a notebook: they read its parameters cell"
-        )
-    for source in shell.user_ns["In"]:
-        if re.match(r"\w+\s*:\s*(int|float|str|bool)\s*=", source.lstrip()):
-            return read_parameters(source), shell.user_ns
-    raise ParameterError("no parameters cell has run yet: run the cells from the top")
+    if _shell() is None:
+        raise ParameterError("check_parameters() and rerun_table() read a parameters cell: run them in a notebook")
+    if not _ran:
+        raise ParameterError("no parameters cell has run yet: run the cells from the top")
+    return read_parameters(_ran[0]), _shell().user_ns
 
 
 class _PlainErrors:
@@ -155,10 +168,8 @@ class _PlainErrors:
 
 def check_parameters() -> None:
     """Check the parameters of the running page; raise `ParameterError` before any data is read."""
-    from IPython import get_ipython
-
-    get_ipython() and get_ipython().set_custom_exc((ParameterError,), _PlainErrors.handler)
     parameters, namespace = _page_parameters()
+    _shell().set_custom_exc((ParameterError,), _PlainErrors.handler)
     for name, parameter in parameters.items():
         namespace[name] = parameter.check(namespace[name])
 

@@ -5,17 +5,27 @@ The one setting is `repository.url` in `_config.yml`. From it follow the site's 
 """
 
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from docutils import nodes
+from myst_nb.core.variables import RetrievalError
+from myst_nb.ext.glue.roles import PasteTextRole
+from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
 # What a page with equations loads: one bundle, and the fonts and TeX extensions that it fetches on demand.
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2/*.woff", "input/tex/extensions/*.js")
 MATHJAX_UNUSED = "all-packages.js"
+# pandas writes a style into each table, and the index's name into a header row of its own with empty cells.
+DATAFRAME_STYLE = re.compile(r"<style scoped>.*?</style>\n?", re.DOTALL)
+DATAFRAME_HEAD = re.compile(
+    r"<tr[^>]*>\s*<th></th>(?P<columns>(?:\s*<th>[^<]+</th>)+)\s*</tr>"
+    r"\s*<tr>\s*(?P<index><th>[^<]+</th>)(?:\s*<th></th>)+\s*</tr>"
+)
 # Inline scripts and the search of the theme use these while the page is read.
 NEEDED_AT_ONCE = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 # The theme's own script does the same, but only after the page has been drawn.
@@ -114,10 +124,36 @@ def add_hub_button(app: Sphinx, pagename: str, templatename: str, context: dict,
     ]
 
 
-def mark_references(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Make the entries of a bibliography items of its list, which is what screen readers look for."""
-    if "citation-list" in context.get("body", ""):
-        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+def correct_markup(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Make bibliographies and tables of pandas valid, and simple for screen readers."""
+    body = context.get("body", "")
+    if "citation-list" in body:
+        body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    if 'class="dataframe"' in body:
+        body = DATAFRAME_STYLE.sub("", body).replace(
+            '<table border="1" class="dataframe">', '<table class="dataframe">'
+        )
+        body = DATAFRAME_HEAD.sub(r"<tr>\g<index>\g<columns></tr>", body)
+    context["body"] = body
+
+
+class GluedText(PasteTextRole):
+    """``{glue:text}`name` `` as `gru_book.report.glue` wrote it.
+
+    myst-nb's own role evaluates what looks like Python: 0.870 would lose its last digit, 98,688 become a tuple.
+    """
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the text; whatever is not simply the name of a text of this page goes to myst-nb's role."""
+        try:
+            text = retrieve_glue_data(self.document, self.text).data["text/plain"]
+        except (KeyError, RetrievalError):
+            return super().run()
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+            return super().run()
+        node = nodes.inline(text, text, classes=["pasted-text"])
+        self.set_source_info(node)
+        return [node], []
 
 
 def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -179,9 +215,11 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", set_addresses, priority=400)
     app.connect("doctree-read", mark_claims)
     app.connect("html-page-context", add_hub_button, priority=600)
-    app.connect("html-page-context", mark_references)
+    app.connect("html-page-context", correct_markup)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", defer_scripts, priority=901)
     app.connect("build-finished", finish_assets)
     app.add_js_file(None, body=SET_THEME, priority=1)
+    app.setup_extension("myst_nb")
+    app.add_role_to_domain("glue", "text", GluedText(), override=True)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
