@@ -1,7 +1,6 @@
 """Manuscript → executed notebook: in a folder of its own, checked, then put in place in one step."""
 
 import contextlib
-import json
 import logging
 import os
 import re
@@ -110,7 +109,7 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for key in ("papermill", "widgets"):
         notebook.metadata.pop(key, None)
     notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
-    notebook.metadata.pop("jupytext", None)
+    notebook.metadata["jupytext"] = {"default_lexer": "ipython3"}  # as a save in JupyterLab leaves it
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index:03d}"
         for key in ("papermill", "execution", "collapsed", "jupyter"):
@@ -271,7 +270,7 @@ def bring_up_to_date(pages: list[Page], force: bool = False) -> list[str]:
 def _as_text(notebook: nbformat.NotebookNode) -> str:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
-    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return nbformat.writes(notebook) + "\n"
 
 
 def _replace_text(path: Path, text: str) -> None:
