@@ -216,9 +216,9 @@ def run(page: Page, values: dict, output: Path | None = None) -> Path:
     with work_folder(page.root, page.name) as folder:
         notebook = execute(page, values, folder)
         output.parent.mkdir(parents=True, exist_ok=True)
-        _replace_text(output, _as_text(notebook))
+        replace_text(output, _as_text(notebook))
         if (folder / "artifacts").is_dir():
-            _replace_folder(folder / "artifacts", output.with_suffix(""))
+            replace_folder(folder / "artifacts", output.with_suffix(""))
     return output
 
 
@@ -235,10 +235,10 @@ def publish(page: Page) -> None:
                 f"page {page.name}: its manuscript, helpers or artifacts were edited while it ran; run it again"
             )
         if made.is_dir():
-            _replace_folder(made, page.artifacts)
+            replace_folder(made, page.artifacts)
         elif page.artifacts.is_dir():
             shutil.rmtree(page.artifacts)
-        _replace_text(page.notebook, _as_text(notebook))
+        replace_text(page.notebook, _as_text(notebook))
 
 
 def refresh_prose(page: Page) -> None:
@@ -249,7 +249,7 @@ def refresh_prose(page: Page) -> None:
         before = next(ran)
         cell.outputs, cell.execution_count = before.outputs, before.execution_count
     new.metadata["provenance"] = old.metadata["provenance"]
-    _replace_text(page.notebook, _as_text(clean(new)))
+    replace_text(page.notebook, _as_text(clean(new)))
 
 
 def bring_up_to_date(pages: list[Page], force: bool = False) -> list[str]:
@@ -273,7 +273,7 @@ def _as_text(notebook: nbformat.NotebookNode) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
-def _replace_text(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
     """Write `text` to `path` in one step: a reader sees the old file or the new one, never half of one."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -284,7 +284,7 @@ def _replace_text(path: Path, text: str) -> None:
         raise BookError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _replace_folder(new: Path, place: Path) -> None:
+def replace_folder(new: Path, place: Path) -> None:
     """Put the folder `new` where `place` is."""
     place.parent.mkdir(parents=True, exist_ok=True)
     old = place.with_name(f".{place.name}.{os.getpid()}")

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from gru_book.pipeline import provenance
 from gru_book.pipeline.errors import BookError
-from gru_book.pipeline.execute import _replace_text, runs_folder
+from gru_book.pipeline.execute import replace_text, runs_folder
 from gru_book.pipeline.pages import ROOT
 
 
@@ -88,8 +88,8 @@ def run_study(name: str, root: Path = ROOT, again: bool = False) -> Path:
     }
     path = table_path(name, root)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace_text(path, text)
-    _replace_text(path.with_suffix(".json"), json.dumps(record, indent=1) + "\n")
+    replace_text(path, text)
+    replace_text(path.with_suffix(".json"), json.dumps(record, indent=1) + "\n")
     return path
 
 
