@@ -25,6 +25,7 @@ from gru_book.pipeline.errors import BookError
 from gru_book.pipeline.pages import Page, in_order
 
 PROGRESS = "GRU_BOOK_PROGRESS"
+STATE = re.compile(r": (epoch \d+/\d+, batch|done in) ")  # as gru_book.training.Progress writes it
 TIMEOUT = 24 * 3600  # seconds a cell may take: the full-size search of page 41 runs for hours
 
 
@@ -70,19 +71,22 @@ def work_folder(root: Path, name: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _shown_progress(channel: Path) -> Iterator[None]:
-    """Show on the terminal what a page's training writes to `channel`, beside papermill's bar over cells."""
+    """Show on the terminal what a page writes to `channel`: the latest state of a training, every other line for good."""
     channel.touch()
     stop = threading.Event()
     every = 0.5 if sys.stderr.isatty() else 30.0
 
     def follow() -> None:
-        shown = ""
+        seen = 0
         with tqdm(total=0, position=1, bar_format="  {desc}", leave=False, disable=not sys.stderr.isatty()) as line:
             while not stop.wait(every):
-                text = channel.read_text(encoding="utf-8").rpartition("\n")[0].rpartition("\n")[2]
-                if text != shown:
-                    shown = text
-                    line.set_description_str(text) if sys.stderr.isatty() else print(f"  {text}", file=sys.stderr)
+                texts = channel.read_text(encoding="utf-8").splitlines()[seen:]
+                seen += len(texts)
+                for text in texts:
+                    if text == texts[-1] and sys.stderr.isatty() and STATE.search(text):
+                        line.set_description_str(text)
+                    elif text == texts[-1] or not STATE.search(text):
+                        tqdm.write(f"  {text}", file=sys.stderr)
 
     thread = threading.Thread(target=follow, daemon=True)
     thread.start()
