@@ -183,6 +183,18 @@ def test_a_readers_run_goes_to_runs_and_nowhere_else(published):
     assert snapshot(published) == before
 
 
+def test_the_terminal_shows_what_a_page_announces_and_the_latest_state_of_its_training(published, capsys):
+    lines = ["estimated cost: 3 minutes", "fit: epoch 1/2, batch 1/4, loss 1, 9 s left", "fit: done in 9 s"]
+    write_page(
+        published, "01_first", f"import os\n\nopen(os.environ['GRU_BOOK_PROGRESS'], 'w').write({chr(10).join(lines)!r})"
+    )
+    execute.run(find_page("01_first", published), {})
+    shown = capsys.readouterr().err
+    assert "estimated cost: 3 minutes" in shown
+    assert "fit: done in 9 s" in shown
+    assert "epoch 1/2" not in shown
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [

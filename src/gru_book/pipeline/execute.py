@@ -71,7 +71,7 @@ def work_folder(root: Path, name: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _shown_progress(channel: Path) -> Iterator[None]:
-    """Show on the terminal what a page writes to `channel`: the latest state of a training, every other line for good."""
+    """Show on the terminal what a page writes to `channel`: of a training its latest state, all other lines."""
     channel.touch()
     stop = threading.Event()
     every = 0.5 if sys.stderr.isatty() else 30.0
@@ -79,7 +79,9 @@ def _shown_progress(channel: Path) -> Iterator[None]:
     def follow() -> None:
         seen = 0
         with tqdm(total=0, position=1, bar_format="  {desc}", leave=False, disable=not sys.stderr.isatty()) as line:
-            while not stop.wait(every):
+            stopped = False
+            while not stopped:
+                stopped = stop.wait(every)
                 texts = channel.read_text(encoding="utf-8").splitlines()[seen:]
                 seen += len(texts)
                 for text in texts:
