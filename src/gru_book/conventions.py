@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gru_book.cells import GRUWeights
+from gru_book.cells import GRU, GRUWeights
 
 __all__ = ["PAPERS", "TARGETS", "CanonicalWeights", "ONNXWeights", "Paper", "convert", "mapping"]
 
@@ -117,13 +117,21 @@ class CanonicalWeights:
     def random(
         cls, input_dim: int, units: int, rng: np.random.Generator, *, reset_after: bool = True, dtype=np.float64
     ) -> CanonicalWeights:
-        """Draw all twelve arrays, the biases too, from a normal distribution of standard deviation 1/2.
+        """Draw all twelve arrays, the biases too, from normal distributions around 0.
 
-        Large enough that a wrong conversion shows; not meant as a start of training. For that, see
-        `gru_book.cells.GRUWeights.random`.
+        Standard deviation: 1/2 for biases, one over the root of the number of columns for matrices. That is large
+        enough for a wrong conversion to show, and small enough that rounding does not grow from step to step. As a
+        start of training see `gru_book.cells.GRUWeights.random`.
+
+        Raises:
+            ValueError: ``input_dim`` or ``units`` is not a positive integer.
         """
+        for name, value in (("input_dim", input_dim), ("units", units)):
+            if not isinstance(value, (int, np.integer)) or value < 1:
+                raise ValueError(f"{name} = {value!r}; expected a positive integer")
         shapes = [(units, input_dim), (units, units), (units,), (units,)] * 3
-        return cls(*(rng.normal(0, 0.5, shape).astype(dtype) for shape in shapes), reset_after=reset_after)
+        arrays = (rng.normal(0, shape[1] ** -0.5 if shape[1:] else 0.5, shape).astype(dtype) for shape in shapes)
+        return cls(*arrays, reset_after=reset_after)
 
     # --- exact changes of form --------------------------------------------------------------------------------------
 
@@ -189,6 +197,13 @@ class CanonicalWeights:
         one = self.with_reset(True).with_one_bias()
         return GRUWeights(**{name: getattr(one, name) for name in ARRAYS if not name.startswith("c_")})
 
+    def to_cell(self) -> GRU:
+        """Return the layer as `gru_book.cells.GRU`, which runs it, forwards and backwards, with NumPy alone."""
+        one = replace(self, c_h=np.zeros_like(self.c_h)) if self.reset_after else self
+        one = one.with_one_bias()
+        weights = GRUWeights(**{name: getattr(one, name) for name in ARRAYS if not name.startswith("c_")})
+        return GRU(weights, reset_after=self.reset_after, c_h=self.c_h if self.reset_after else None)
+
     @classmethod
     def from_paper(cls, paper: str, *, W_r, U_r, W_z, U_z, W, U, b_r=None, b_z=None, b=None) -> CanonicalWeights:
         """Take the arrays of a paper's equations: ``W`` for the input, ``U`` for the state.
@@ -208,6 +223,7 @@ class CanonicalWeights:
         if W_r.ndim != 2 or 0 in W_r.shape:
             _refuse_shape("W_r", W_r, "(units, input_dim), both at least 1")
         units, input_dim = W_r.shape
+        _check("W_r", W_r, W_r.shape)
         W_z, W = (_check(n, _real(n, a), (units, input_dim)) for n, a in (("W_z", W_z), ("W", W)))
         U_r, U_z, U = (_check(n, _real(n, a), (units, units)) for n, a in (("U_r", U_r), ("U_z", U_z), ("U", U)))
         zero = np.zeros(units, W_r.dtype)
