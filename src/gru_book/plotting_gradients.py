@@ -31,16 +31,20 @@ def plot_error_histogram(ax: Axes, errors: dict[str, np.ndarray], limit: float =
         errors: absolute differences by layer, any shape; the names begin with RNN, LSTM or GRU.
         limit: the largest difference that the page allows.
     """
-    bins = np.geomspace(1e-9, 1e-5, 33)
+    bins = np.geomspace(1e-9, 10**-5.5, 29)
     colors = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
     for number, (name, values) in enumerate(errors.items()):
-        values = np.clip(np.ravel(values), bins[0], bins[-1])  # exactly equal ones are counted in the first bin
+        values = np.clip(np.ravel(values), bins[0], bins[-1])  # the first bin holds all smaller ones too
         share = np.full(values.size, 1 / values.size)
         style = {"color": colors[name.split(",")[0]], "linestyle": "--" if number == len(errors) - 1 else "-"}
         ax.hist(values, bins, weights=share, histtype="step", linewidth=1.8, label=name, **style)
     ax.axvline(limit, color=REFERENCE, linestyle=":")
     ax.annotate("allowed ", (limit, 0.97), xycoords=("data", "axes fraction"), ha="right", va="top", color=GREY)
-    ax.set(xscale="log", xlabel="difference from Keras (equal: leftmost bar)", ylabel="share of all states")
+    ax.set(
+        xscale="log",
+        xlabel="difference from Keras (leftmost bar: no more than that)",
+        ylabel="share of all states",
+    )
     ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:.0%}"))
     ax.legend(loc="upper left", bbox_to_anchor=(0.06, 1))
     return ax
