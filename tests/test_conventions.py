@@ -391,10 +391,14 @@ def test_wrong_arguments_are_refused():
         CanonicalWeights.from_keras(kernel, recurrent_kernel, bias, reset_after=False)
     with pytest.raises(ValueError, match=r"bias has shape \(9, 2\); expected \(2, 9\) .* or \(9,\)"):
         CanonicalWeights.from_keras(kernel, recurrent_kernel, bias.T)
-    with pytest.raises(ValueError, match=r"kernel has shape \(2, 8\); expected \(input_dim, 3 \* units\)"):
+    with pytest.raises(ValueError, match=r"kernel has shape \(2, 8\); expected \(input_dim, 9\)"):
         CanonicalWeights.from_keras(kernel[:, :8], recurrent_kernel, bias)
-    with pytest.raises(ValueError, match=r"W has shape \(2, 9, 2\); expected \(1, 3 \* units, input_dim\)"):
+    with pytest.raises(ValueError, match=r"R has shape \(2, 9, 3\); expected \(1, 9, 3\)"):
         CanonicalWeights.from_onnx(np.zeros((2, 9, 2)), np.zeros((2, 9, 3)), linear_before_reset=1)
+    with pytest.raises(ValueError, match=r"kernel has shape \(9, 2\); expected \(input_dim, 9\)"):
+        CanonicalWeights.from_keras(kernel.T, recurrent_kernel, bias)
+    with pytest.raises(ValueError, match=r"weight_hh_l0 has shape \(9,\); expected \(3 \* units, units\), units at l"):
+        CanonicalWeights.from_torch(np.zeros((9, 2)), np.zeros(9))
     with pytest.raises(ValueError, match="linear_before_reset = 2; expected True or False"):
         weights.to_onnx(2)
     with pytest.raises(ValueError, match="reset_after = 'yes'; expected True or False"):

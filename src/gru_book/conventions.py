@@ -219,11 +219,9 @@ class CanonicalWeights:
         """
         _known("paper", paper, PAPERS)
         form = PAPERS[paper]
-        W_r = _real("W_r", W_r)
-        if W_r.ndim != 2 or 0 in W_r.shape:
-            _refuse_shape("W_r", W_r, "(units, input_dim), both at least 1")
-        units, input_dim = W_r.shape
-        _check("W_r", W_r, W_r.shape)
+        U_r, W_r = _real("U_r", U_r), _real("W_r", W_r)
+        units = _units("U_r", U_r, U_r.shape[1:], "(units, units)")
+        input_dim = _check("W_r", W_r, (units, "input_dim")).shape[1]
         W_z, W = (_check(n, _real(n, a), (units, input_dim)) for n, a in (("W_z", W_z), ("W", W)))
         U_r, U_z, U = (_check(n, _real(n, a), (units, units)) for n, a in (("U_r", U_r), ("U_z", U_z), ("U", U)))
         zero = np.zeros(units, W_r.dtype)
@@ -264,11 +262,9 @@ class CanonicalWeights:
             ValueError: wrong shape, dtype or value, or no way to tell ``reset_after``.
         """
         kernel, recurrent_kernel = _real("kernel", kernel), _real("recurrent_kernel", recurrent_kernel)
-        if kernel.ndim != 2 or 0 in kernel.shape or kernel.shape[1] % 3:
-            _refuse_shape("kernel", kernel, "(input_dim, 3 * units), both at least 1")
-        units = kernel.shape[1] // 3
-        _check("kernel", kernel, kernel.shape)
+        units = _units("recurrent_kernel", recurrent_kernel, recurrent_kernel.shape[:1], "(units, 3 * units)")
         _check("recurrent_kernel", recurrent_kernel, (units, 3 * units))
+        _check("kernel", kernel, ("input_dim", 3 * units))
         if bias is None and reset_after is None:
             raise ValueError("reset_after = None; expected True or False, since without a bias nothing else tells it")
         bias = None if bias is None else _real("bias", bias)
@@ -315,11 +311,9 @@ class CanonicalWeights:
             ValueError: wrong shape, dtype or value.
         """
         W, R = _real("weight_ih_l0", weight_ih_l0), _real("weight_hh_l0", weight_hh_l0)
-        if W.ndim != 2 or 0 in W.shape or W.shape[0] % 3:
-            _refuse_shape("weight_ih_l0", W, "(3 * units, input_dim), both at least 1")
-        units = W.shape[0] // 3
-        _check("weight_ih_l0", W, W.shape)
+        units = _units("weight_hh_l0", R, R.shape[1:], "(3 * units, units)")
         _check("weight_hh_l0", R, (3 * units, units))
+        _check("weight_ih_l0", W, (3 * units, "input_dim"))
         zero = np.zeros(3 * units, W.dtype)
         given = (("bias_ih_l0", bias_ih_l0), ("bias_hh_l0", bias_hh_l0))
         b, c = (zero if a is None else _check(n, _real(n, a), (3 * units,)) for n, a in given)
@@ -354,11 +348,9 @@ class CanonicalWeights:
         """
         after = _flag("linear_before_reset", linear_before_reset)
         W, R = _real("W", W), _real("R", R)
-        if W.ndim != 3 or 0 in W.shape or W.shape[0] != 1 or W.shape[1] % 3:
-            _refuse_shape("W", W, "(1, 3 * units, input_dim), all at least 1")
-        units = W.shape[1] // 3
-        _check("W", W, W.shape)
+        units = _units("R", R, R.shape[2:], "(1, 3 * units, units)")
         _check("R", R, (1, 3 * units, units))
+        _check("W", W, (1, 3 * units, "input_dim"))
         B = np.zeros((1, 6 * units), W.dtype) if B is None else _check("B", _real("B", B), (1, 6 * units))
         b, c = np.split(B[0], 2)
         return cls._from_blocks(W[0], R[0], b, c, order="zrh", reset_after=after)
@@ -525,10 +517,21 @@ def _real(name: str, array) -> np.ndarray:
     raise ValueError(f"{name} has dtype {array.dtype} and shape {array.shape}; expected an array of real numbers")
 
 
-def _check(name: str, array: np.ndarray, expected: tuple[int, ...]) -> np.ndarray:
-    """Return `array` if it has the expected shape and only finite values."""
-    if array.shape != expected:
-        _refuse_shape(name, array, expected)
+def _units(name: str, array: np.ndarray, size: tuple[int, ...], expected: str) -> int:
+    """Return the units that the recurrent weights tell by the size of one axis: no other size enters their shape."""
+    if len(size) != 1 or not size[0]:
+        _refuse_shape(name, array, f"{expected}, units at least 1")
+    return size[0]
+
+
+def _check(name: str, array: np.ndarray, expected: tuple[int | str, ...]) -> np.ndarray:
+    """Return `array` if it has the expected shape and only finite values; a word stands for any size but 0."""
+    fits = array.ndim == len(expected) and all(
+        size >= 1 if isinstance(want, str) else size == want for size, want in zip(array.shape, expected, strict=True)
+    )
+    if not fits:
+        words = any(isinstance(want, str) for want in expected)
+        _refuse_shape(name, array, f"({', '.join(map(str, expected))})" if words else expected)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} of shape {array.shape} holds values that are not finite; all weights must be finite")
     return array
