@@ -312,8 +312,9 @@ class RNN:
         (x, (h,), mask), (W_x, W_h, b) = _prepare(weights, x, {"initial_state": initial_state}, mask, lengths)
         initial_state, skipped = h, None if mask is None else ~mask
         hidden = _project(x, W_x, b)  # (num_steps, batch, units), turned into states in place
+        from_state = _Product(W_h, x.shape[1])
         for t, new in enumerate(hidden):
-            new += h @ W_h
+            new += from_state(h)
             np.tanh(new, out=new)
             if skipped is not None:
                 np.copyto(new, h, where=skipped[t, :, None])
@@ -330,10 +331,11 @@ class RNN:
         if kept is not None:
             slope[kept[..., 0]] = 0
         d_a = np.empty_like(hidden)  # of the pre-activations
+        to_state = _Product(W_h, hidden.shape[1])
         for t in reversed(range(len(hidden))):
             d_h = d_h + d_hidden[t]
             np.multiply(d_h, slope[t], out=d_a[t])
-            d_h = d_a[t] @ W_h if kept is None else d_a[t] @ W_h + d_h * kept[t]
+            d_h = to_state(d_a[t]) if kept is None else to_state(d_a[t]) + d_h * kept[t]
         return _gradients(self.weights, trace, before, d_a, d_a, d_h)
 
 
@@ -360,8 +362,9 @@ class LSTM:
         initial_state, skipped = (h, c), None if mask is None else ~mask
         gates = _project(x, W_x, b)  # (num_steps, batch, 4 units): i, f, candidate, o
         cells, hidden = (np.empty((*gates.shape[:2], u), gates.dtype) for _ in range(2))
+        from_state = _Product(W_h, x.shape[1])
         for t, a in enumerate(gates):
-            a += h @ W_h
+            a += from_state(h)
             _sigmoid_in_place(a[:, : 2 * u])
             np.tanh(a[:, 2 * u : 3 * u], out=a[:, 2 * u : 3 * u])
             _sigmoid_in_place(a[:, 3 * u :])
@@ -395,12 +398,13 @@ class LSTM:
                 part[kept[..., 0]] = 0
             f = np.where(kept, 1, f)
         d_a = np.empty((*c.shape[:2], 4 * self.weights.units), c.dtype)
+        to_state = _Product(W_h, c.shape[1])
         for t in reversed(range(len(c))):
             d_h = d_h + d_hidden[t]
             d_c = d_c + d_h * to_c[t]
             np.multiply(np.tile(d_c, 3), to_ifg[t], out=d_a[t, :, : to_ifg.shape[2]])
             np.multiply(d_h, to_o[t], out=d_a[t, :, to_ifg.shape[2] :])
-            d_h = d_a[t] @ W_h if kept is None else d_a[t] @ W_h + d_h * kept[t]
+            d_h = to_state(d_a[t]) if kept is None else to_state(d_a[t]) + d_h * kept[t]
             d_c = d_c * f[t]
         return _gradients(self.weights, trace, before, d_a, d_a, (d_h, d_c))
 
@@ -464,11 +468,12 @@ class GRU:
         hidden = np.empty((*gates.shape[:2], u), gates.dtype)
         projected = np.empty_like(hidden) if self.reset_after else None
         c_h = None if self.c_h is None else self.c_h.astype(gates.dtype)
-        W_rz, W_hh = np.ascontiguousarray(W_h[:, : 2 * u]), np.ascontiguousarray(W_h[:, 2 * u :])
+        parts = [W_h] if self.reset_after else [W_h[:, : 2 * u], W_h[:, 2 * u :]]
+        products = [_Product(part, x.shape[1]) for part in parts]
         for t, a in enumerate(gates):
             r, z, candidate = a[:, :u], a[:, u : 2 * u], a[:, 2 * u :]  # views: (batch, units)
             if self.reset_after:
-                from_state = h @ W_h  # (batch, 3 units): one product for all three blocks
+                from_state = products[0](h)  # (batch, 3 units): one product for all three blocks
                 a[:, : 2 * u] += from_state[:, : 2 * u]
                 _sigmoid_in_place(a[:, : 2 * u])
                 projected[t] = from_state[:, 2 * u :]
@@ -476,9 +481,9 @@ class GRU:
                     projected[t] += c_h
                 candidate += r * projected[t]
             else:
-                a[:, : 2 * u] += h @ W_rz
+                a[:, : 2 * u] += products[0](h)
                 _sigmoid_in_place(a[:, : 2 * u])
-                candidate += (r * h) @ W_hh
+                candidate += products[1](r * h)
             np.tanh(candidate, out=candidate)
             if skipped is not None:
                 z[skipped[t]] = 0 if self.z_weighs == "new" else 1  # shut: the state is copied
@@ -518,6 +523,8 @@ class GRU:
         to_r = r * (1 - r) * (_time_first(trace.projected_state) if self.reset_after else before)
         d_a = np.empty((*r.shape[:2], 3 * u), dtype)  # of the pre-activations, as the inputs see them
         d_s = np.empty_like(d_a)  # the same, as the state sees them through W_h
+        parts = [W_h] if self.reset_after else [W_h[: 2 * u], W_h[2 * u :]]
+        products = [_Product(part, r.shape[1]) for part in parts]
         for t in reversed(range(len(r))):
             d_h = d_h + d_hidden[t]
             inside = d_a[t, :, 2 * u :]  # (batch, units), a view: gradient inside the candidate's tanh
@@ -527,11 +534,11 @@ class GRU:
                 np.multiply(inside, to_r[t], out=d_a[t, :, :u])
                 d_s[t, :, : 2 * u] = d_a[t, :, : 2 * u]
                 np.multiply(inside, r[t], out=d_s[t, :, 2 * u :])
-                d_h = d_h * old[t] + d_s[t] @ W_h
+                d_h = d_h * old[t] + products[0](d_s[t])
             else:
-                through = inside @ W_h[2 * u :]  # at r * h
+                through = products[1](inside)  # at r * h
                 np.multiply(through, to_r[t], out=d_a[t, :, :u])
-                d_h = d_h * old[t] + through * r[t] + d_a[t, :, : 2 * u] @ W_h[: 2 * u]
+                d_h = d_h * old[t] + through * r[t] + products[0](d_a[t, :, : 2 * u])
         seen = before
         if not self.reset_after:  # the candidate saw r * h, not h
             d_s = d_a
@@ -543,6 +550,30 @@ class GRU:
 
 
 # --- what the layers share ------------------------------------------------------------------------------------------
+
+
+class _Product:
+    """``x @ W`` for one ``x`` of shape (batch, rows) after another, into one buffer that the next call overwrites.
+
+    W's columns are multiplied in blocks so small that OpenBLAS computes each on one thread. For a product of (32, 128)
+    with (128, 384) it would wake a second thread and wait for it. On an idle machine that gains a third; where another
+    program holds the core it costs milliseconds a step, hundreds of times the product itself.
+    """
+
+    SINGLE = 2**18  # multiplications up to which OpenBLAS stays on one thread (65536 times GEMM_MULTITHREAD_THRESHOLD)
+    NARROWEST = 16  # columns below which blocks cost more than they save; larger products may have their threads
+
+    def __init__(self, W: np.ndarray, batch: int):
+        rows, columns = W.shape
+        fitting = [n for n in range(1, columns + 1) if columns % n == 0 and batch * rows * columns <= n * self.SINGLE]
+        blocks = fitting[0] if fitting and columns >= fitting[0] * self.NARROWEST else 1
+        self.W = np.ascontiguousarray(W.reshape(rows, blocks, columns // blocks).swapaxes(0, 1))
+        self.result = np.empty((batch, columns), W.dtype)
+        self.by_block = self.result.reshape(batch, blocks, columns // blocks).swapaxes(0, 1)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        np.matmul(x, self.W, out=self.by_block)
+        return self.result
 
 
 def _prepare(weights: _Weights, x, initial: dict, mask, lengths):
