@@ -464,25 +464,26 @@ class GRU:
         weights, u = self.weights, self.weights.units
         (x, (h,), mask), (W_x, W_h, b) = _prepare(weights, x, {"initial_state": initial_state}, mask, lengths)
         initial_state, skipped = h, None if mask is None else ~mask
-        gates = _project(x, W_x, b)  # (num_steps, batch, 3 units): r, z, candidate, made in place
-        hidden = np.empty((*gates.shape[:2], u), gates.dtype)
+        gates = _project(x, W_x[:, : 2 * u], b[: 2 * u])  # (num_steps, batch, 2 units): r, z, made in place
+        candidates = _project(x, W_x[:, 2 * u :], b[2 * u :])  # (num_steps, batch, units)
+        hidden = np.empty_like(candidates)
         projected = np.empty_like(hidden) if self.reset_after else None
         c_h = None if self.c_h is None else self.c_h.astype(gates.dtype)
         parts = [W_h] if self.reset_after else [W_h[:, : 2 * u], W_h[:, 2 * u :]]
         products = [_Product(part, x.shape[1]) for part in parts]
-        for t, a in enumerate(gates):
-            r, z, candidate = a[:, :u], a[:, u : 2 * u], a[:, 2 * u :]  # views: (batch, units)
+        for t, (a, candidate) in enumerate(zip(gates, candidates, strict=True)):
+            r, z = a[:, :u], a[:, u:]  # views: (batch, units)
             if self.reset_after:
                 from_state = products[0](h)  # (batch, 3 units): one product for all three blocks
-                a[:, : 2 * u] += from_state[:, : 2 * u]
-                _sigmoid_in_place(a[:, : 2 * u])
+                a += from_state[:, : 2 * u]
+                _sigmoid_in_place(a)
                 projected[t] = from_state[:, 2 * u :]
                 if c_h is not None:
                     projected[t] += c_h
                 candidate += r * projected[t]
             else:
-                a[:, : 2 * u] += products[0](h)
-                _sigmoid_in_place(a[:, : 2 * u])
+                a += products[0](h)
+                _sigmoid_in_place(a)
                 candidate += products[1](r * h)
             np.tanh(candidate, out=candidate)
             if skipped is not None:
@@ -491,7 +492,7 @@ class GRU:
             np.multiply(old, h, out=hidden[t])
             hidden[t] += new * candidate
             h = hidden[t]
-        parts = [_batch_first(part) for part in (*np.split(gates, 3, axis=2), hidden)]
+        parts = [_batch_first(part) for part in (*np.split(gates, 2, axis=2), candidates, hidden)]
         parts += [h.copy(), _batch_first(x), initial_state, _batch_first(mask), _batch_first(projected)]
         return GRUTrace(*parts)
 
@@ -624,7 +625,9 @@ def _stack(weights: _Weights, kind: str, dtype) -> np.ndarray:
 def _project(x: np.ndarray, W_x: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the inputs' part of all pre-activations: needs no state, so it is one product for all steps."""
     num_steps, batch, input_dim = x.shape
-    return (x.reshape(num_steps * batch, input_dim) @ W_x + b).reshape(num_steps, batch, len(b))
+    projected = x.reshape(num_steps * batch, input_dim) @ W_x
+    projected += b  # in place: these arrays are the largest that a layer makes
+    return projected.reshape(num_steps, batch, len(b))
 
 
 def _begin_backward(trace, d_hidden, d_last) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
