@@ -417,6 +417,12 @@ def test_wrong_arguments_are_refused():
         golden.load("jax_gru")
 
 
+def test_a_record_that_was_changed_is_refused(monkeypatch):
+    monkeypatch.setitem(golden.RECORDS, "onnx_gru", "0" * 64)
+    with pytest.raises(ValueError, match=r"onnx_gru.npz is not the recorded file"):
+        golden.load("onnx_gru")
+
+
 def test_the_canonical_names_are_the_books():
     names = {field.name for field in fields(GRUWeights)}
     assert {name for name in ARRAYS if not name.startswith("c_")} == names
