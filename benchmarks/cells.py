@@ -1,9 +1,9 @@
 """Time of the NumPy GRU beside Keras and PyTorch: `.venv/bin/python benchmarks/cells.py [--rounds N] [--quick]`.
 
 One process, the same weights, float32, Keras's convention. The layers take turns, round by round, so that whatever
-else the machine does hits all of them; the table shows medians. `sgemm` is the time that this machine's BLAS needs for
-the products alone, as one large product of the same number of operations: no layer can be faster, since a step's
-product has to wait for the step before. PyTorch is measured where it is installed.
+else the machine does hits all of them; the table shows the fastest round of each, the one least disturbed. `sgemm` is
+the time that this machine's BLAS needs for as many operations in one large product: no layer can be faster, since a
+step's product has to wait for the step before. PyTorch is measured where it is installed.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def large_product(batch: int, times: int):
 
 
 def measure(runs: dict, rounds: int) -> dict[str, float]:
-    """Return the median seconds of each function; they take turns, after one round that does not count."""
+    """Return the fewest seconds of each function; they take turns, after one round that does not count."""
     seconds = {name: [] for name in runs}
     for number in range(rounds + 1):
         for name, run in runs.items():
@@ -102,7 +102,7 @@ def measure(runs: dict, rounds: int) -> dict[str, float]:
             run()
             if number:
                 seconds[name].append(time.perf_counter() - started)
-    return {name: float(np.median(values)) for name, values in seconds.items()}
+    return {name: min(values) for name, values in seconds.items()}
 
 
 def main() -> None:
@@ -112,7 +112,7 @@ def main() -> None:
     options = parser.parse_args()
     rounds = 2 if options.quick else options.rounds
     print(
-        f"{STEPS} steps, input {INPUT_DIM}, {UNITS} units, float32, medians of {rounds} rounds, {os.cpu_count()} cores"
+        f"{STEPS} steps, input {INPUT_DIM}, {UNITS} units, float32, fastest of {rounds} rounds, {os.cpu_count()} cores"
     )
     print(f"{'batch':>5} {'pass':18} {'layer':8} {'ms':>8} {'vs Keras':>9} {'of sgemm':>9}")
     for batch, allowed in TARGETS.items():
