@@ -53,9 +53,9 @@ lab: env ## JupyterLab on a scratch copy of the notebooks (the source stays as i
 edit: env ## JupyterLab on the real notebooks: saving one updates its manuscript in book/
 	@$(BIN)/gru-book lab --edit
 
-lock: ## compile requirements.txt anew from pyproject.toml (needs uv)
+lock: ## compile requirements.txt from pyproject.toml, LOCK=--upgrade for new versions (needs uv)
 	uv pip compile pyproject.toml --extra tensorflow --extra book --extra test --universal --fork-strategy fewest \
-	  --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --quiet -o requirements.txt
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate $(LOCK) --quiet -o requirements.txt
 
 clean: ## remove what is built: _build/, _runs/ and the environment
 	rm -rf _build _runs $(VENV)

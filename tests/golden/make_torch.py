@@ -1,0 +1,65 @@
+"""Record what PyTorch's `nn.GRU` computes, or compare it with the record.
+
+    python tests/golden/make_torch.py           # compare the installed PyTorch with src/gru_book/golden/torch_gru.npz
+    python tests/golden/make_torch.py --write   # make the file anew; its SHA-256 goes into gru_book/golden/__init__.py
+
+PyTorch is no dependency of the book (its usual build takes gigabytes), so the arrays are committed. They were made with
+PyTorch 2.13.0 for CPUs. Only NumPy and PyTorch are needed, and nothing of this package.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+FILE = Path(__file__).parents[2] / "src" / "gru_book" / "golden" / "torch_gru.npz"
+SIZES = ((1, 1, 1, 1), (5, 3, 2, 7), (4, 8, 1, 12), (2, 16, 3, 30))  # input_dim, units, batch, num_steps
+NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+
+
+def record() -> dict[str, np.ndarray]:
+    """Return weights, inputs `x`, initial states `h0` and PyTorch's outputs `y` of every case as "case/array"."""
+    arrays = {}
+    for number, (input_dim, units, batch, num_steps) in enumerate(SIZES):
+        for biases in ("zero", "random"):
+            rng = np.random.default_rng([number, biases == "random"])
+            shapes = ((3 * units, input_dim), (3 * units, units), (3 * units,), (3 * units,))
+            weights = {n: rng.normal(0, 0.5, s).astype("float32") for n, s in zip(NAMES, shapes, strict=True)}
+            if biases == "zero":
+                weights |= {name: np.zeros_like(weights[name]) for name in NAMES[2:]}
+            x = rng.standard_normal((batch, num_steps, input_dim)).astype("float32")
+            h0 = rng.uniform(-1, 1, (batch, units)).astype("float32")
+            case = {**weights, "x": x, "h0": h0, "y": compute(weights, x, h0)}
+            name = f"d{input_dim}_u{units}_b{batch}_t{num_steps}_{biases}"
+            arrays |= {f"{name}/{key}": value for key, value in case.items()}
+    return arrays
+
+
+def compute(weights: dict[str, np.ndarray], x: np.ndarray, h0: np.ndarray) -> np.ndarray:
+    """Return PyTorch's hidden states, (batch, num_steps, units)."""
+    layer = torch.nn.GRU(x.shape[2], h0.shape[1], batch_first=True)
+    layer.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    with torch.no_grad():
+        return layer(torch.from_numpy(x), torch.from_numpy(h0[None]))[0].numpy()
+
+
+def main() -> None:
+    """Write the record, or print how far the installed PyTorch is from it."""
+    now = record()
+    if "--write" in sys.argv:
+        np.savez(FILE, **now)
+        print(f"PyTorch {torch.__version__}: SHA-256 {hashlib.sha256(FILE.read_bytes()).hexdigest()}")
+        return
+    with np.load(FILE) as recorded:
+        assert set(recorded.files) == set(now), "the cases of the record are not those of this script"
+        differences = {name: np.abs(recorded[name] - now[name]).max() for name in now}
+    largest = max(differences.values())
+    print(f"PyTorch {torch.__version__}: {len(now)} arrays, largest difference from the record {largest:.1e}")
+    if largest >= 1e-6:
+        raise SystemExit("the installed PyTorch computes something else than the record")
+
+
+if __name__ == "__main__":
+    main()
