@@ -25,9 +25,9 @@ $(READY): requirements.txt pyproject.toml
 	if [ -z "$$python" ]; then echo "This book needs Python 3.11, 3.12 or 3.13 with venv; none was found. Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 2; fi; \
 	echo "Making the environment in $(VENV)/ with $$($$python --version) (a few minutes, once)"; \
 	[ -x $(BIN)/python ] || $$python -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --progress-bar on --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3" --env TF_CPP_MIN_LOG_LEVEL 3 --env TF_ENABLE_ONEDNN_OPTS 0 --env PYTHONHASHSEED 0 >/dev/null
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3" --env TF_CPP_MIN_LOG_LEVEL 3 --env TF_ENABLE_ONEDNN_OPTS 0 --env PYTHONHASHSEED 0 >/dev/null
 	@touch $@
 
 book: env ## execute what is stale, build the site, say where it is
