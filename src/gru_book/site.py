@@ -172,7 +172,7 @@ def mark_claims(app: Sphinx, doctree: nodes.document) -> None:
     for output in doctree.findall(lambda node: isinstance(node, nodes.container) and "mime_type" in node):
         for paragraph in output.findall(nodes.paragraph):
             mark = paragraph.astext()[:1]
-            if mark in ("✔", "✘"):
+            if mark in ("✔", "✘") and not isinstance(paragraph.parent, nodes.entry):
                 paragraph["classes"] += ["claim", "claim-holds" if mark == "✔" else "claim-fails"]
 
 
