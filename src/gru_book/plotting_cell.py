@@ -128,3 +128,20 @@ def plot_walk(ax: Axes, hidden: np.ndarray, candidate: np.ndarray) -> Axes:
     ax.set(xlabel="step $t$", ylabel="value of the unit", ylim=(-1.05, 1.45), yticks=[-1, -0.5, 0, 0.5, 1])
     ax.legend(loc="upper center", ncols=3)
     return ax
+
+
+def plot_machine(ax: Axes, hidden: np.ndarray, is_open: np.ndarray, name: str) -> Axes:
+    """Draw the state of a one-unit machine over time, with a bar at every step at which its update gate is open.
+
+    Args:
+        ax: where to draw.
+        hidden: the unit's state after each step, (num_steps,).
+        is_open: 1 where the gate is open, else 0, (num_steps,).
+        name: the machine's name.
+    """
+    steps = np.arange(1, len(hidden) + 1)
+    ax.vlines(steps[np.asarray(is_open) == 1], -1.1, 1.1, color=GREY, linewidth=4, alpha=0.25)
+    ax.step(steps, hidden, where="mid", color=HIDDEN_STATE)
+    ax.set(ylabel="state $h_t$", ylim=(-1.1, 1.1), yticks=[-1, 0, 1], title=name)
+    ax.grid(visible=False, axis="x")
+    return ax
