@@ -6,17 +6,11 @@
 The arrays were made with onnx 1.23.2. Only NumPy and onnx are needed, and nothing of this package.
 """
 
-import hashlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
-
-FILE = Path(__file__).parents[2] / "src" / "gru_book" / "golden" / "onnx_gru.npz"
-SIZES = ((1, 1, 1, 1), (5, 3, 2, 7), (4, 8, 1, 12), (2, 16, 3, 30))  # input_dim, units, batch, num_steps
+from record import SIZES, write_or_compare
 
 
 def record() -> dict[str, np.ndarray]:
@@ -59,21 +53,5 @@ def compute(W, R, B, x, h0, linear_before_reset: int) -> np.ndarray:
     return np.ascontiguousarray(Y[:, 0].transpose(1, 0, 2))
 
 
-def main() -> None:
-    """Write the record, or print how far the installed onnx is from it."""
-    now = record()
-    if "--write" in sys.argv:
-        np.savez(FILE, **now)
-        print(f"onnx {onnx.__version__}: SHA-256 {hashlib.sha256(FILE.read_bytes()).hexdigest()}")
-        return
-    with np.load(FILE) as recorded:
-        assert set(recorded.files) == set(now), "the cases of the record are not those of this script"
-        differences = {name: np.abs(recorded[name] - now[name]).max() for name in now}
-    largest = max(differences.values())
-    print(f"onnx {onnx.__version__}: {len(now)} arrays, largest difference from the record {largest:.1e}")
-    if largest >= 1e-6:
-        raise SystemExit("the installed onnx computes something else than the record")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_compare("onnx_gru", f"onnx {onnx.__version__}", record())

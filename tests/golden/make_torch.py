@@ -7,15 +7,10 @@ PyTorch is no dependency of the book (its usual build takes gigabytes), so the a
 PyTorch 2.13.0 for CPUs. Only NumPy and PyTorch are needed, and nothing of this package.
 """
 
-import hashlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import torch
+from record import SIZES, write_or_compare
 
-FILE = Path(__file__).parents[2] / "src" / "gru_book" / "golden" / "torch_gru.npz"
-SIZES = ((1, 1, 1, 1), (5, 3, 2, 7), (4, 8, 1, 12), (2, 16, 3, 30))  # input_dim, units, batch, num_steps
 NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
@@ -45,21 +40,5 @@ def compute(weights: dict[str, np.ndarray], x: np.ndarray, h0: np.ndarray) -> np
         return layer(torch.from_numpy(x), torch.from_numpy(h0[None]))[0].numpy()
 
 
-def main() -> None:
-    """Write the record, or print how far the installed PyTorch is from it."""
-    now = record()
-    if "--write" in sys.argv:
-        np.savez(FILE, **now)
-        print(f"PyTorch {torch.__version__}: SHA-256 {hashlib.sha256(FILE.read_bytes()).hexdigest()}")
-        return
-    with np.load(FILE) as recorded:
-        assert set(recorded.files) == set(now), "the cases of the record are not those of this script"
-        differences = {name: np.abs(recorded[name] - now[name]).max() for name in now}
-    largest = max(differences.values())
-    print(f"PyTorch {torch.__version__}: {len(now)} arrays, largest difference from the record {largest:.1e}")
-    if largest >= 1e-6:
-        raise SystemExit("the installed PyTorch computes something else than the record")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_compare("torch_gru", f"PyTorch {torch.__version__}", record())
