@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["CELLS", "MILESTONES", "Milestone", "Sketch", "count", "explained", "read_out"]
+__all__ = ["CELLS", "MILESTONES", "Milestone", "Sketch", "bootstrap", "count", "explained", "read_out"]
 
 
 class Milestone(NamedTuple):
@@ -132,3 +132,13 @@ def explained(read: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """
     error = ((read - wanted[..., None]) ** 2).mean((0, 1))
     return 1 - error / wanted.var()
+
+
+def bootstrap(read: np.ndarray, wanted: np.ndarray, rng: np.random.Generator, draws: int = 1000) -> np.ndarray:
+    """Return a 95% interval of what one unit explains: sequences are drawn again, with replacement, `draws` times.
+
+    ``read`` and ``wanted`` are (batch, num_steps); the interval is (2,), low and high (percentile bootstrap).
+    """
+    chosen = rng.integers(len(wanted), size=(draws, len(wanted)))
+    shares = [explained(read[rows][..., None], wanted[rows])[0] for rows in chosen]
+    return np.percentile(shares, [2.5, 97.5])

@@ -76,7 +76,9 @@ def plot_cell(ax: Axes, title: str, sketch: Sketch, input_dim: int, units: int) 
     candidate = "c" if "c" in places else "h"
     squashed = sketch.sees_state  # minGRU's candidate is linear
     for letter, x in places.items():
-        _box(ax, x, letter, sketch, input_dim, units, plain=letter == candidate and not sketch.keep, linear=not squashed)
+        _box(
+            ax, x, letter, sketch, input_dim, units, plain=letter == candidate and not sketch.keep, linear=not squashed
+        )
     _inputs(ax, list(places.values()), sketch, input_dim, units)
     if not sketch.keep:
         x = places[candidate]
@@ -190,6 +192,7 @@ def plot_holding(ax: Axes, title: str, wanted: np.ndarray, shown: np.ndarray, le
     ax.plot(steps, shown, color=BLUE, linewidth=1.4, label="read out")
     ax.set_title(title, fontsize=9)
     ax.tick_params(labelsize=8)
+    ax.set(ylim=(-1.15, 1.55), yticks=[-1, 0, 1])
     if legend:
-        ax.legend(loc="upper right", fontsize=8)
+        ax.legend(loc="upper center", ncols=2, fontsize=8, borderaxespad=0)
     return ax
