@@ -131,7 +131,7 @@ def explained(read: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     guesses less.
     """
     error = ((read - wanted[..., None]) ** 2).mean((0, 1))
-    return 1 - error / wanted.var()
+    return 1 - error / np.maximum(wanted.var(), 1e-12)  # the same number throughout has nothing to explain
 
 
 def bootstrap(read: np.ndarray, wanted: np.ndarray, rng: np.random.Generator, draws: int = 1000) -> np.ndarray:
