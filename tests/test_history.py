@@ -72,18 +72,18 @@ def style():
 
 
 @pytest.mark.parametrize("name", CELLS)
-@pytest.mark.parametrize(("input_dim", "units"), [(2, 3), (128, 128)])
-def test_no_two_texts_of_a_cell_overlap(style, name, input_dim, units):
-    fig, ax = plt.subplots(figsize=(5.4, 2.9))
+@pytest.mark.parametrize(("input_dim", "units", "width"), [(2, 3, 4.6), (128, 128, 5.4)])
+def test_no_two_texts_of_a_cell_overlap(style, name, input_dim, units, width):
+    fig, ax = plt.subplots(figsize=(width, 2.7))
     assert plotting_history.plot_cell(ax, name, CELLS[name], input_dim, units) is ax
     fig.canvas.draw()
     assert overlapping(ax) == []
-    width = fig.get_window_extent().width
-    assert all(0 <= text.get_window_extent().x0 and text.get_window_extent().x1 <= width for text in ax.texts)
+    right = fig.get_window_extent().x1
+    assert all(0 <= text.get_window_extent().x0 and text.get_window_extent().x1 <= right for text in ax.texts)
 
 
 def test_no_two_texts_of_the_timeline_overlap(style):
-    fig, ax = plt.subplots(figsize=(5.4, 7.4))
+    fig, ax = plt.subplots(figsize=(4.6, 7.6))
     assert plotting_history.plot_timeline(ax, MILESTONES) is ax
     fig.canvas.draw()
     assert overlapping(ax) == []

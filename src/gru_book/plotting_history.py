@@ -48,9 +48,9 @@ def plot_timeline(ax: Axes, milestones: Sequence[Milestone]) -> Axes:
         ax.text(1.02, place + 0.52, row.change, va="center", fontsize=8, color=GREY)
     for color, marker, label in KINDS.values():
         ax.plot([], [], marker, color=color, markersize=5, label=label)
-    ax.set(xlim=(-0.75, 4.6), ylim=(last + 1.3, first - 1.3))
+    ax.set(xlim=(-0.75, 3.75), ylim=(last + 1.3, first - 1.3))
     ax.set_axis_off()
-    ax.legend(loc="lower right", fontsize=8, bbox_to_anchor=(1, 0.28))
+    ax.legend(loc="upper center", fontsize=8, ncols=4, bbox_to_anchor=(0.5, 0), columnspacing=1, handletextpad=0.1)
     return ax
 
 
