@@ -188,8 +188,8 @@ def _flow(ax: Axes, color: str, *points: tuple[float, float], dots: Sequence[tup
 def plot_holding(ax: Axes, title: str, wanted: np.ndarray, shown: np.ndarray, legend: bool = False) -> Axes:
     """Draw for one sequence what should be held, and what a cell shows after each step, both (num_steps,)."""
     steps = np.arange(1, len(wanted) + 1)
-    ax.step(steps, wanted, color=GREY, linestyle="--", where="mid", linewidth=1.2, label="wanted")
-    ax.plot(steps, shown, color=BLUE, linewidth=1.4, label="read out")
+    ax.step(steps, wanted, color=BLACK, linestyle="--", where="mid", linewidth=1.1, zorder=3, label="wanted")
+    ax.plot(steps, shown, color=SKY_BLUE, linewidth=2.2, label="read out")
     ax.set_title(title, fontsize=9)
     ax.tick_params(labelsize=8)
     ax.set(ylim=(-1.15, 1.55), yticks=[-1, 0, 1])
