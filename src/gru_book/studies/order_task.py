@@ -1,8 +1,8 @@
-"""The order task over many seeds: a tiny GRU beside an order-blind control, word order shuffled at test.
+"""The order task over many seeds: tiny recurrent networks beside an order-blind control, word order shuffled at test.
 
-For every seed both models learn from the same sentences, with the same optimiser, batches and number of epochs,
+For every seed all models learn from the same sentences, with the same optimiser, batches and number of epochs,
 and answer the same test sentences, whose words are then shuffled a little, more, and completely. Sentences with
-"dog", "man" and again "dog" tell whether the GRU goes by the first of the deciding words or by the last. The stopping
+"dog", "man" and again "dog" tell whether a network goes by the first of the deciding words or by the last. The stopping
 rule is fixed beforehand: a number of epochs, no choice by a score. The page ``11_tour`` runs one seed live.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from gru_book import tasks, training
 
-TITLE = "Order task: a tiny GRU and a bag-of-words control, word order shuffled at test"
+TITLE = "Order task: a tiny GRU, RNN and LSTM and a bag-of-words control, word order shuffled at test"
 
 SEEDS = range(10)
 NUM_STEPS = 12  # words per sentence
@@ -23,12 +23,12 @@ LEARNING_RATE = 0.01
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # of the words of a test sentence, shuffled
 
 
-def tiny_gru() -> keras.Sequential:
-    """Return a GRU classifier of 385 parameters: word ids (batch, num_steps) to P("dog" first), (batch, 1)."""
+def tiny_network(recurrent: keras.layers.Layer) -> keras.Sequential:
+    """Return a classifier with this recurrent layer: word ids (batch, num_steps) to P("dog" first), (batch, 1)."""
     return keras.Sequential(
         [
             keras.layers.Embedding(len(tasks.ORDER_WORDS), 4),
-            keras.layers.GRU(8),
+            recurrent,
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
@@ -45,13 +45,21 @@ def bag_control() -> keras.Sequential:
     )
 
 
+MODELS = {
+    "GRU": lambda: tiny_network(keras.layers.GRU(8)),  # 385 parameters
+    "RNN": lambda: tiny_network(keras.layers.SimpleRNN(16)),  # 393
+    "LSTM": lambda: tiny_network(keras.layers.LSTM(7)),  # 384
+    "bag of words": bag_control,
+}
+
+
 def cases() -> list[dict]:
     """Return one case for every seed."""
     return [{"seed": seed} for seed in SEEDS]
 
 
 def run_case(seed: int) -> list[dict]:
-    """Train both models with this seed and test them at every share of shuffled words.
+    """Train all models with this seed and test them at every share of shuffled words.
 
     Returns:
         Rows with ``model``, ``share`` (of words shuffled), ``measure`` and ``value``. Measures: ``accuracy`` (against
@@ -61,12 +69,13 @@ def run_case(seed: int) -> list[dict]:
     rng = np.random.default_rng(seed)
     train, test = (tasks.order_task(number, NUM_STEPS, rng) for number in (NUM_TRAIN, NUM_TEST))
     rows = []
-    for name, build, encode in (("GRU", tiny_gru, _as_it_is), ("bag of words", bag_control, _counts)):
+    for name, build in MODELS.items():
+        encode = _counts if name == "bag of words" else np.asarray
         training.set_seed(seed)
         model = build()
         model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss="binary_crossentropy")
         model.fit(encode(train.inputs), train.targets, batch_size=BATCH_SIZE, epochs=EPOCHS, verbose=0)
-        shuffle_rng = np.random.default_rng([seed, 1])  # both models meet the same shuffled sentences
+        shuffle_rng = np.random.default_rng([seed, 1])  # all models meet the same shuffled sentences
         for share in SHARES:
             inputs = tasks.shuffle_words(test.inputs, share, shuffle_rng)
             says_dog = _says_dog(model, encode(inputs))
@@ -82,10 +91,6 @@ def run_case(seed: int) -> list[dict]:
 
 def _says_dog(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     return model.predict(inputs, batch_size=NUM_TEST, verbose=0)[:, 0] > 0.5
-
-
-def _as_it_is(inputs: np.ndarray) -> np.ndarray:
-    return inputs
 
 
 def _counts(inputs: np.ndarray) -> np.ndarray:
