@@ -1,10 +1,10 @@
-"""Counters: exact gradients, training that learns and repeats itself, the measure of how far one counts, those by hand."""
+"""Counters: exact gradients, training that learns and repeats itself, how far they count, and those set by hand."""
 
 import numpy as np
 import pytest
 
-from gru_book import counting
-from gru_book.anbn import anbn, anbn_right
+from gru_book import counting, counting_by_hand
+from gru_book.anbn import anbn
 
 
 @pytest.mark.parametrize("cell", counting.CELLS)
@@ -61,3 +61,42 @@ def test_parameters_are_counted_as_in_the_tables():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(np.random.default_rng(0))
+
+
+def test_largest_n_is_the_first_failure_less_one():
+    class FailsAt(counting.Counter):
+        def logits(self, x):
+            n = x[..., 0].sum(axis=1)  # a's of each sequence
+            right = anbn(n.astype(int)).targets - 0.5
+            return np.where((n == 31)[:, None, None], -right, right)
+
+    counter = FailsAt(None, np.zeros((3, 2), np.float32), None)
+    assert counting.largest_n(counter, 100) == counting.largest_n(counter, 100, block=7) == 30
+    assert counting.largest_n(counter, 20) == 20
+    assert counting.largest_n(counter, 30, block=100) == 30
+
+
+def test_an_lstm_can_count_exactly():
+    counter = counting_by_hand.lstm_by_hand()
+    assert counting.largest_n(counter, 100) == 100
+    cell_state = counter.run(anbn([100]).inputs).cell_state[0, :, 0]
+    assert cell_state.tolist() == [*range(1, 101), *range(99, -1, -1)]
+    for seed in range(3):
+        assert counting.largest_n(counting_by_hand.disturbed(counter, 0.1, np.random.default_rng(seed)), 100) == 100
+
+
+def test_a_gru_counts_as_far_as_its_exponent_goes_if_nothing_disturbs_it():
+    counter = counting_by_hand.gru_by_hand()
+    assert counting.largest_n(counter, 200) == 145  # 2^-4 halved 145 times is 2^-149, the smallest float32
+    assert counting.largest_n(counting_by_hand.gru_by_hand(dtype=np.float64), 200) == 200
+    assert counting.largest_n(counting_by_hand.gru_by_hand(step=0.25), 200) == 200
+    hidden = counter.run(anbn([5]).inputs).hidden_state[0, :5, 0]
+    assert hidden.tolist() == [2.0**-k for k in range(5, 10)]
+    disturbed = [counting_by_hand.disturbed(counter, 1e-4, np.random.default_rng(seed)) for seed in range(3)]
+    assert max(counting.largest_n(c, 50) for c in disturbed) < 20
+
+
+@pytest.mark.parametrize("step", [0, 1, -0.5, float("nan")])
+def test_a_step_outside_of_its_range_is_refused(step):
+    with pytest.raises(ValueError, match="step"):
+        counting_by_hand.gru_by_hand(step)

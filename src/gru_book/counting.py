@@ -1,7 +1,7 @@
 """Networks that predict a^n b^n: trained with the book's own layers and gradients, judged by how far they count.
 
-A counter is a recurrent layer of `gru_book.cells` and, on each of its hidden states, one logistic output for each symbol
-that may come next. NumPy only. The task is `gru_book.anbn`; the chapter on limits (``27_limits``) tells the story.
+A counter is a recurrent layer of `gru_book.cells` and, on each of its hidden states, one logistic output for each
+symbol that may come next. NumPy only. The task is `gru_book.anbn`; the chapter on limits (``27_limits``) uses them.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ LARGEST_NORM = 1.0  # a longer gradient is cut to this length (Pascanu et al. 20
 class Counter:
     """A recurrent layer and the outputs that read it.
 
-    ``V``: (letters + 1, units), ``c``: (letters + 1,), the outputs' weights and biases. ``initial_state``: what the layer
-    starts from, as its `forward` takes it, for a batch of one; None for zeros.
+    ``V``: (letters + 1, units), ``c``: (letters + 1,), the outputs' weights and biases. ``initial_state``: the hidden
+    state that the layer (RNN or GRU) starts from, (1, units); None for zeros.
     """
 
     layer: RNN | LSTM | GRU
