@@ -5,6 +5,7 @@ import pytest
 
 from gru_book import counting, counting_by_hand
 from gru_book.anbn import anbn
+from gru_book.studies import counting as study
 
 
 @pytest.mark.parametrize("cell", counting.CELLS)
@@ -100,3 +101,16 @@ def test_a_gru_counts_as_far_as_its_exponent_goes_if_nothing_disturbs_it():
 def test_a_step_outside_of_its_range_is_refused(step):
     with pytest.raises(ValueError, match="step"):
         counting_by_hand.gru_by_hand(step)
+
+
+def test_the_study_gives_every_model_the_same_and_chooses_one_run_of_each(monkeypatch):
+    assert len(study.cases()) == len(study.MODELS) * len(study.SEEDS)
+    assert len(study.SEEDS) >= 10
+    for name, value in {"MAX_N": 2, "LIMIT": 6, "UPDATES": 30, "MODELS": {"GRU": ("GRU", 3)}}.items():
+        monkeypatch.setattr(study, name, value)
+    rows = study.run_case("GRU", 0)
+    assert [row["learning_rate"] for row in rows] == list(study.LEARNING_RATES)
+    assert sorted(row["chosen"] for row in rows) == [0, 0, 1]
+    best = max(rows, key=lambda row: (min(row["largest_n"], 4), -row["training_loss"]))
+    assert best["chosen"] == 1
+    assert rows == study.run_case("GRU", 0)
