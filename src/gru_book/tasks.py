@@ -1,6 +1,7 @@
 """Small synthetic sequence tasks with documented targets and chance levels, in plain NumPy.
 
-Every task is drawn from a random generator that the caller hands in, so that a seed fixes it.
+Every task is drawn from a random generator that the caller hands in, so that a seed fixes it. Only the counting task,
+a^n b^n, leaves nothing to chance: its sequences are given by their n.
 """
 
 from __future__ import annotations
@@ -9,9 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gru_book.anbn import CountingTask, anbn, anbn_right
+
 __all__ = [
     "ORDER_WORDS",
+    "CountingTask",
     "Task",
+    "anbn",
+    "anbn_right",
     "bag_of_words",
     "dog_man_dog",
     "order_kept",

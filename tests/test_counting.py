@@ -1,0 +1,116 @@
+"""Counters: exact gradients, training that learns and repeats itself, how far they count, and those set by hand."""
+
+import numpy as np
+import pytest
+
+from gru_book import counting, counting_by_hand
+from gru_book.anbn import anbn
+from gru_book.studies import counting as study
+
+
+@pytest.mark.parametrize("cell", counting.CELLS)
+def test_gradients_equal_central_differences(cell):
+    task = anbn([1, 3, 2], letters=3)
+    counter = counting.new_counter(cell, 4, np.random.default_rng(0), letters=3, dtype=np.float64)
+    gradients = counting._gradients(counter, task)
+    arrays = counter.arrays()
+    assert gradients.keys() == arrays.keys()
+    rng = np.random.default_rng(1)
+    for name, array in arrays.items():
+        direction = rng.standard_normal(array.shape)
+        ends = [counter.with_arrays(arrays | {name: array + e * direction}) for e in (1e-5, -1e-5)]
+        quotient = (counting.loss(ends[0], task) - counting.loss(ends[1], task)) / 2e-5
+        assert np.vdot(gradients[name], direction) == pytest.approx(quotient, rel=1e-6, abs=1e-10), name
+
+
+@pytest.mark.parametrize("cell", counting.CELLS)
+def test_the_loss_ignores_what_comes_after_the_end(cell):
+    counter = counting.new_counter(cell, 3, np.random.default_rng(0))
+    alone = [counting.loss(counter, anbn([n])) * n for n in (2, 5)]  # weighted by the number of steps
+    assert counting.loss(counter, anbn([2, 5])) == pytest.approx(sum(alone) / 7, rel=1e-5)
+
+
+def test_training_learns_repeats_itself_and_leaves_the_untrained_counter_alone():
+    task = anbn(range(1, 4))
+    untrained = counting.new_counter("GRU", 6, np.random.default_rng(0))
+    before = {name: array.copy() for name, array in untrained.arrays().items()}
+    first, again = (counting.train(untrained, task, 300, 0.03) for _ in range(2))
+    assert counting.loss(first, task) < 0.02 < counting.loss(untrained, task)
+    assert counting.largest_n(first, 3) == 3
+    assert first.V.dtype == first.layer.weights.dtype == np.float32
+    for name, array in first.arrays().items():
+        assert np.array_equal(array, again.arrays()[name])
+        assert np.array_equal(before[name], untrained.arrays()[name])
+    assert counting.train(untrained, task, 0, 0.03) is untrained
+
+
+def test_parameters_are_counted_as_in_the_tables():
+    counts = [counting.new_counter(c, 10, np.random.default_rng(0)).num_parameters for c in ("RNN", "GRU", "LSTM")]
+    assert counts == [10 * 13 + 33, 3 * 10 * 13 + 33, 4 * 10 * 13 + 33]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda rng: counting.new_counter("Gru", 3, rng), "cell = 'Gru'"),
+        (lambda rng: counting.new_counter("GRU", 0, rng), "units = 0"),
+        (lambda rng: counting.train(counting.new_counter("GRU", 2, rng), anbn([1]), -1, 0.1), "updates = -1"),
+        (lambda rng: counting.train(counting.new_counter("GRU", 2, rng), anbn([1]), 1, 0.0), "learning_rate = 0.0"),
+        (lambda rng: counting.largest_n(counting.new_counter("GRU", 2, rng), 0), "limit = 0"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(np.random.default_rng(0))
+
+
+def test_largest_n_is_the_first_failure_less_one():
+    class FailsAt(counting.Counter):
+        def logits(self, x):
+            n = x[..., 0].sum(axis=1)  # a's of each sequence
+            right = anbn(n.astype(int)).targets - 0.5
+            return np.where((n == 31)[:, None, None], -right, right)
+
+    counter = FailsAt(None, np.zeros((3, 2), np.float32), None)
+    assert counting.largest_n(counter, 100) == counting.largest_n(counter, 100, block=7) == 30
+    assert counting.largest_n(counter, 20) == 20
+    assert counting.largest_n(counter, 30, block=100) == 30
+
+
+def test_an_lstm_can_count_exactly():
+    counter = counting_by_hand.lstm_by_hand()
+    assert counting.largest_n(counter, 100) == 100
+    cell_state = counter.run(anbn([100]).inputs).cell_state[0, :, 0]
+    assert cell_state.tolist() == [*range(1, 101), *range(99, -1, -1)]
+    for seed in range(3):
+        assert counting.largest_n(counting_by_hand.disturbed(counter, 0.1, np.random.default_rng(seed)), 100) == 100
+
+
+def test_a_gru_counts_as_far_as_its_exponent_goes_if_nothing_disturbs_it():
+    counter = counting_by_hand.gru_by_hand()
+    assert counting.largest_n(counter, 200) == 145  # 2^-4 halved 145 times is 2^-149, the smallest float32
+    assert counting.largest_n(counting_by_hand.gru_by_hand(dtype=np.float64), 200) == 200
+    assert counting.largest_n(counting_by_hand.gru_by_hand(step=0.25), 200) == 200
+    hidden = counter.run(anbn([5]).inputs).hidden_state[0, :5, 0]
+    assert hidden.tolist() == [2.0**-k for k in range(5, 10)]
+    disturbed = [counting_by_hand.disturbed(counter, 1e-4, np.random.default_rng(seed)) for seed in range(3)]
+    assert max(counting.largest_n(c, 50) for c in disturbed) < 20
+
+
+@pytest.mark.parametrize("step", [0, 1, -0.5, float("nan")])
+def test_a_step_outside_of_its_range_is_refused(step):
+    with pytest.raises(ValueError, match="step"):
+        counting_by_hand.gru_by_hand(step)
+
+
+def test_the_study_gives_every_model_the_same_and_chooses_one_run_of_each(monkeypatch):
+    assert len(study.cases()) == len(study.MODELS) * len(study.SEEDS)
+    assert len(study.SEEDS) >= 10
+    for name, value in {"MAX_N": 2, "LIMIT": 6, "UPDATES": 30, "MODELS": {"GRU": ("GRU", 3)}}.items():
+        monkeypatch.setattr(study, name, value)
+    rows = study.run_case("GRU", 0)
+    assert [row["learning_rate"] for row in rows] == list(study.LEARNING_RATES)
+    assert sorted(row["chosen"] for row in rows) == [0, 0, 1]
+    best = max(rows, key=lambda row: (min(row["largest_n"], 4), -row["training_loss"]))
+    assert best["chosen"] == 1
+    assert rows == study.run_case("GRU", 0)
