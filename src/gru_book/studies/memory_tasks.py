@@ -25,7 +25,7 @@ SEEDS = range(5)
 UNITS = {"RNN": 57, "LSTM": 28, "GRU": 32}  # about 3,500 parameters each on the adding task, 4,000 on the copy task
 NUM_SYMBOLS, NUM_COPIED = 4, 3  # of the copy task
 BATCH_SIZE = 32
-MAX_UPDATES = 2000
+MAX_UPDATES = 1500
 CHECK_EVERY = 100  # updates
 CHECK_BATCHES = 32  # fresh batches for one check
 TEST_BATCHES = 128  # fresh batches for the final error
@@ -33,7 +33,7 @@ SOLVED_BELOW = {"adding": 0.01, "copy": 0.01}  # mean squared error; share of re
 CLIP_NORM = 1.0  # of the whole gradient
 GIVE_UP_AFTER = 2  # lengths in a row at which no seed was solved: longer ones are not tried
 
-TRIAL_STEPS = 50
+TRIAL_STEPS = 25
 TRIAL_SEEDS = (100, 101)
 LEARNING_RATES = (0.001, 0.003, 0.01, 0.03)
 
