@@ -20,8 +20,8 @@ def adding(num_sequences: int, num_steps: int, rng: np.random.Generator) -> Task
     a network must carry the first marked value over half of the sequence on average and ignore all unmarked ones.
 
     Who knows nothing does best to answer 1 always, the mean of the target; the mean squared error is then the target's
-    variance, 2 · 1/12 = 1/6. Hochreiter and Schmidhuber (1997, section 5.4) introduced the task; in theirs the values
-    lie in −1 to 1 and the lengths vary.
+    variance, 2 · 1/12 = 1/6. Hochreiter and Schmidhuber (1997, section 5.4) introduced the task, with values from −1 to
+    1 and varying lengths; the form here is that of Arjovsky, Shah and Bengio (2016, section 4.2).
 
     Args:
         num_sequences: how many sequences; at least 1.
