@@ -35,15 +35,12 @@ def plot_success(ax: Axes, solved: pd.DataFrame, tried: int) -> Axes:
         solved: counts; the cells in the index, the lengths in the columns, missing where nothing was tried.
         tried: seeds of each count.
     """
-    shares = np.ma.masked_invalid(solved.to_numpy(float) / tried)
+    shares = solved.to_numpy(float) / tried
     ax.set_facecolor("#e6e6e6")
-    ax.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
+    ax.imshow(np.ma.masked_invalid(shares), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
     for (row, column), share in np.ndenumerate(shares):
-        if share is np.ma.masked:
-            ax.text(column, row, "–", ha="center", va="center", color="black")
-        else:
-            color = "black" if share > 0.5 else "white"
-            ax.text(column, row, f"{share * tried:.0f}/{tried}", ha="center", va="center", color=color)
+        text = "–" if np.isnan(share) else f"{share * tried:.0f}/{tried}"
+        ax.text(column, row, text, ha="center", va="center", color="white" if share <= 0.5 else "black")
     ax.set_xticks(range(solved.shape[1]), [str(length) for length in solved.columns])
     ax.set_yticks(range(solved.shape[0]), list(solved.index))
     ax.grid(False)
