@@ -1,4 +1,4 @@
-"""The order task: exact balance, no information in the words themselves, seeds, shuffling, bad input."""
+"""The synthetic tasks: exact balance, targets, chance levels that are met, seeds, shuffling, bad input."""
 
 import numpy as np
 import pytest
@@ -85,6 +85,71 @@ def test_bag_of_words_counts():
     assert bag.dtype == np.float32
 
 
+@settings(deadline=None, max_examples=50)
+@given(num_sequences=st.integers(1, 20), num_steps=st.integers(2, 40), seed=SEEDS)
+def test_adding_marks_one_value_in_each_half_and_asks_for_their_sum(num_sequences, num_steps, seed):
+    task = tasks.adding(num_sequences, num_steps, np.random.default_rng(seed))
+    assert task.inputs.shape == (num_sequences, num_steps, 2)
+    assert task.inputs.dtype == task.targets.dtype == np.float32
+    values, markers = task.inputs[..., 0], task.inputs[..., 1] == 1
+    assert values.min() >= 0
+    assert values.max() < 1
+    assert (markers[:, : num_steps // 2].sum(axis=1) == 1).all()
+    assert (markers[:, num_steps // 2 :].sum(axis=1) == 1).all()
+    perfect = values[markers].reshape(num_sequences, 2).sum(axis=1)
+    assert np.array_equal(perfect, task.targets)
+
+
+def test_the_chance_level_of_adding_is_that_of_always_answering_one():
+    task = tasks.adding(200_000, 5, np.random.default_rng(0))
+    assert ((task.targets - 1) ** 2).mean() == pytest.approx(task.chance, abs=0.002)
+    others = [((task.targets - answer) ** 2).mean() for answer in (0.9, 1.1)]
+    assert min(others) > task.chance
+    places = task.inputs[..., 1].mean(axis=0)
+    assert places == pytest.approx([1 / 2, 1 / 2, 1 / 3, 1 / 3, 1 / 3], abs=0.01)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    num_sequences=st.integers(1, 20),
+    delay=st.integers(1, 30),
+    num_symbols=st.integers(2, 9),
+    num_copied=st.integers(1, 12),
+    seed=SEEDS,
+)
+def test_copy_asks_for_the_first_symbols_after_the_go_signal(num_sequences, delay, num_symbols, num_copied, seed):
+    rng = np.random.default_rng(seed)
+    task = tasks.copy(num_sequences, delay, rng, num_symbols=num_symbols, num_copied=num_copied)
+    assert task.inputs.shape == task.targets.shape == (num_sequences, delay + 2 * num_copied)
+    for sequence, target in zip(task.inputs, task.targets, strict=True):
+        go = sequence.tolist().index(num_symbols + 1)
+        assert go == num_copied + delay - 1
+        read = sequence[:num_copied]
+        assert ((1 <= read) & (read <= num_symbols)).all()
+        assert not np.delete(sequence, go)[num_copied:].any()
+        assert target.tolist() == [0] * (go + 1) + read.tolist()  # the perfect rule
+
+
+def test_the_chance_levels_of_copy():
+    task = tasks.copy(20_000, 4, np.random.default_rng(0), num_symbols=5, num_copied=3)
+    recalled = task.targets[:, -3:]
+    assert [np.mean(recalled == symbol) for symbol in range(1, 6)] == pytest.approx([task.chance] * 5, abs=0.01)
+    answer = np.zeros((10, 6))
+    answer[:7, 0] = 1
+    answer[7:, 1:] = 1 / 5
+    chosen = answer[np.arange(10), task.targets]  # the probability that was given to the right answer
+    assert -np.log(chosen).mean() == pytest.approx(tasks.copy_chance_loss(4, num_symbols=5, num_copied=3))
+    assert tasks.copy_chance_loss(10, num_symbols=8, num_copied=10) == pytest.approx(np.log(8) / 3)
+
+
+def test_seeds_of_the_memory_tasks():
+    for draw in (tasks.adding, tasks.copy):
+        first, again, other = (draw(30, 6, np.random.default_rng(seed)) for seed in (5, 5, 6))
+        assert np.array_equal(first.inputs, again.inputs)
+        assert np.array_equal(first.targets, again.targets)
+        assert not np.array_equal(first.inputs, other.inputs)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -102,6 +167,14 @@ def test_bag_of_words_counts():
         (lambda rng: tasks.bag_of_words([[0, 4]], 4), "ids from 0 to 4; expected 0 to 3"),
         (lambda rng: tasks.bag_of_words([[-1, 2]], 4), "ids from -1 to 2"),
         (lambda rng: tasks.bag_of_words([0], 4), r"inputs has shape \(1,\)"),
+        (lambda rng: tasks.adding(0, 5, rng), "num_sequences = 0; expected at least 1"),
+        (lambda rng: tasks.adding(3, 1, rng), "num_steps = 1; expected at least 2"),
+        (lambda rng: tasks.copy(0, 5, rng), "num_sequences = 0; expected at least 1"),
+        (lambda rng: tasks.copy(3, 0, rng), "delay = 0; expected at least 1"),
+        (lambda rng: tasks.copy(3, 5, rng, num_symbols=1), "num_symbols = 1; expected at least 2"),
+        (lambda rng: tasks.copy(3, 5, rng, num_copied=0), "num_copied = 0; expected at least 1"),
+        (lambda rng: tasks.copy_chance_loss(0), "delay = 0; expected at least 1"),
+        (lambda rng: tasks.copy_chance_loss(5, num_symbols=1), "num_symbols = 1"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -6,19 +6,22 @@ a^n b^n, leaves nothing to chance: its sequences are given by their n.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from gru_book._task import Task
+from gru_book.adding_copy import adding, copy, copy_chance_loss
 from gru_book.anbn import CountingTask, anbn, anbn_right
 
 __all__ = [
     "ORDER_WORDS",
     "CountingTask",
     "Task",
+    "adding",
     "anbn",
     "anbn_right",
     "bag_of_words",
+    "copy",
+    "copy_chance_loss",
     "dog_man_dog",
     "order_kept",
     "order_targets",
@@ -28,17 +31,6 @@ __all__ = [
 
 ORDER_WORDS = ("dog", "man", "the", "a", "old", "big", "met", "saw", "then", "and")
 """The words of the order task: ids 0 and 1 decide, the others fill."""
-
-
-class Task(NamedTuple):
-    """A drawn task: ``inputs`` and ``targets`` share their first axis.
-
-    ``chance`` is the score of a model that has not solved the task, in the task's own measure.
-    """
-
-    inputs: np.ndarray
-    targets: np.ndarray
-    chance: float
 
 
 def order_task(num_sequences: int, num_steps: int, rng: np.random.Generator) -> Task:
