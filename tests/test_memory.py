@@ -9,6 +9,7 @@ import pytest
 from gru_book.cells import GRU, LSTM, RNN, GRUWeights, LSTMWeights, RNNWeights, sigmoid
 from gru_book.memory import (
     ChronoBias,
+    carry_back,
     chrono_bias,
     gradient_norms,
     half_life,
@@ -117,6 +118,25 @@ def test_other_layers_are_refused():
 def test_wrong_distances_are_refused(distances):
     with pytest.raises(ValueError, match="distances"):
         gradient_norms(layer_of("GRU"), np.zeros((1, 7, 3)), distances, np.random.default_rng(0))
+
+
+def test_carrying_back_is_the_product_with_the_transposed_jacobian():
+    layer, rng = layer_of("GRU"), np.random.default_rng(3)
+    x, start, v = rng.standard_normal((2, 6, 3)), rng.uniform(-1, 1, (2, 5)), rng.standard_normal(5)
+    carried = carry_back(layer, x, v, [2, 6], start)[1]
+    for sequence, state, arrived in zip(x, start, carried, strict=True):
+        np.testing.assert_allclose(arrived, state_jacobian(layer, sequence, state).T @ v, atol=1e-14)
+
+
+@pytest.mark.parametrize("distances", [[], [0], [7], [2, 1], [1, 1], [1.5], 3])
+def test_distances_that_do_not_increase_are_refused(distances):
+    with pytest.raises(ValueError, match="distances"):
+        carry_back(layer_of("GRU"), np.zeros((1, 6, 3)), np.ones(5), distances)
+
+
+def test_a_wrong_gradient_is_refused():
+    with pytest.raises(ValueError, match=r"gradient has shape \(4,\); expected \(5,\) or \(1, 5\)"):
+        carry_back(layer_of("GRU"), np.zeros((1, 6, 3)), np.ones(4), [1])
 
 
 # --- half-life ------------------------------------------------------------------------------------------------------

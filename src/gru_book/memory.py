@@ -2,8 +2,9 @@
 
 The measure is the state's Jacobian across ``k`` steps, ``J_k = d h_T / d h_(T-k)``. Backpropagation multiplies by its
 transpose, so that ``|J_k' v|`` for a direction ``v`` drawn at random says what share of a gradient at step ``T`` is
-left ``k`` steps earlier (Bengio et al. 1994; Pascanu et al. 2013). All of it works on the NumPy layers of
-`gru_book.cells` and on Keras's `SimpleRNN`, `LSTM` and `GRU`, trained or not::
+left ``k`` steps earlier (Bengio et al. 1994; Pascanu et al. 2013). `carry_back` does the same for a direction of
+your choice, such as the gradient of a trained network's loss. All of it works on the NumPy layers of `gru_book.cells`
+and on Keras's `SimpleRNN`, `LSTM` and `GRU`, trained or not::
 
     left = gradient_norms(model.get_layer("gru"), x, distances=[1, 10, 100], rng=rng)  # (3, batch)
     half_life([1, 10, 100], rms(left))
@@ -23,6 +24,7 @@ from gru_book.conventions import CanonicalWeights
 
 __all__ = [
     "ChronoBias",
+    "carry_back",
     "chrono_bias",
     "gradient_norms",
     "half_life",
@@ -174,17 +176,63 @@ def numpy_cell(layer) -> RNN | LSTM | GRU:
     return LSTM(LSTMWeights(*flat)) if kind == "LSTM" else RNN(RNNWeights(*flat))
 
 
+def carry_back(layer, x: np.ndarray, gradient: np.ndarray, distances, initial_state=None) -> np.ndarray:
+    """Carry a gradient at the last hidden state back through the sequence, and note it at some distances.
+
+    One way back serves all distances: what has arrived at one is sent on to the next.
+
+    Args:
+        layer: a layer of `gru_book.cells` or one of Keras's, see `numpy_cell`.
+        x: inputs, (batch, num_steps, input_dim).
+        gradient: the gradient at the last hidden state, (batch, units), or (units,) for all sequences alike.
+        distances: numbers of steps, increasing, each from 1 to ``num_steps``.
+        initial_state: as in the layer's ``forward``; zeros when not given.
+
+    Returns:
+        The gradient at the state so many steps earlier, (len(distances), batch, units), float64. For an LSTM "the
+        state" is the cell state ``c``, the one made for carrying things.
+
+    Raises:
+        ValueError: the distances are not whole numbers that increase from 1 to at most ``num_steps``, or another
+            argument has the wrong shape.
+    """
+    cell, x, distances = numpy_cell(layer), np.asarray(x, np.float64), np.asarray(distances)
+    trace = cell.forward(x, initial_state)
+    batch, num_steps = x.shape[:2]
+    if distances.ndim != 1 or distances.dtype.kind not in "iu" or not len(distances):
+        raise ValueError(f"distances = {distances!r}; expected a list of whole numbers")
+    if distances[0] < 1 or distances[-1] > num_steps or (np.diff(distances) <= 0).any():
+        raise ValueError(f"distances = {distances}; expected to increase within 1 to num_steps = {num_steps}")
+    gradient, units = np.asarray(gradient, np.float64), cell.weights.units
+    if gradient.shape not in ((units,), (batch, units)):
+        raise ValueError(f"gradient has shape {gradient.shape}; expected {(units,)} or {(batch, units)}")
+    gradient, of_cell = np.broadcast_to(gradient, (batch, units)), None
+    arrived = np.empty((len(distances), batch, units))
+    stop = num_steps
+    for row, distance in zip(arrived, distances, strict=True):
+        start = num_steps - distance
+        piece = cell.forward(x[:, start:stop], _state_before(cell, trace, start))
+        if isinstance(cell, LSTM):
+            gradient, of_cell = cell.backward(piece, d_last=gradient, d_last_cell=of_cell).initial_state
+            row[:] = of_cell
+        else:
+            gradient = cell.backward(piece, d_last=gradient).initial_state
+            row[:] = gradient
+        stop = start
+    return arrived
+
+
 def gradient_norms(layer, x: np.ndarray, distances, rng: np.random.Generator, initial_state=None) -> np.ndarray:
     """Measure what is left of a gradient at the last step of sequences after it has travelled back.
 
     For each sequence a direction ``v`` of length 1 is drawn at random. Its product with the transposed Jacobian of the
-    last hidden state with respect to the state ``k`` steps earlier is what backpropagation would bring there. For an
-    LSTM "the state" is the cell state ``c``, the one made for carrying things.
+    last hidden state with respect to the state ``k`` steps earlier is what backpropagation would bring there
+    (`carry_back`).
 
     Args:
         layer: see `numpy_cell`.
         x: inputs, (batch, num_steps, input_dim).
-        distances: numbers of steps ``k``, each from 1 to ``num_steps``.
+        distances: numbers of steps ``k``, increasing, each from 1 to ``num_steps``.
         rng: the source of the directions.
         initial_state: as in the layer's ``forward``; zeros when not given.
 
@@ -194,25 +242,12 @@ def gradient_norms(layer, x: np.ndarray, distances, rng: np.random.Generator, in
         passes unchanged.
 
     Raises:
-        ValueError: a distance lies outside 1 to ``num_steps``, or an argument of `numpy_cell` or ``forward`` is wrong.
+        ValueError: as `carry_back`.
     """
-    cell, x = numpy_cell(layer), np.asarray(x, np.float64)
-    distances = np.asarray(distances)
-    if distances.ndim != 1 or distances.dtype.kind not in "iu":
-        raise ValueError(f"distances = {distances!r}; expected a list of whole numbers")
-    trace = cell.forward(x, initial_state)
-    batch, num_steps = x.shape[:2]
-    for wrong in distances[(distances < 1) | (distances > num_steps)][:1]:
-        raise ValueError(f"distances holds {wrong}; expected 1 to num_steps = {num_steps}")
-    v = rng.standard_normal((batch, cell.weights.units))
+    cell = numpy_cell(layer)
+    v = rng.standard_normal((len(x), cell.weights.units))
     v /= np.linalg.norm(v, axis=1, keepdims=True)
-    norms = np.empty((len(distances), batch))
-    for row, k in zip(norms, distances, strict=True):
-        start = _state_before(cell, trace, num_steps - k)
-        back = cell.backward(cell.forward(x[:, num_steps - k :], start), d_last=v).initial_state
-        back = back[1] if isinstance(cell, LSTM) else back
-        row[:] = np.linalg.norm(back, axis=1)
-    return norms
+    return np.linalg.norm(carry_back(cell, x, v, distances, initial_state), axis=2)
 
 
 def state_jacobian(layer, x: np.ndarray, state) -> np.ndarray:
