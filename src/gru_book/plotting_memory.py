@@ -29,14 +29,18 @@ def plot_decay(ax: Axes, curves: dict[str, pd.DataFrame], lowest: float = 1e-26)
 def plot_bounds(ax: Axes, bounds: pd.DataFrame, name: str) -> Axes:
     """Draw the measured share (``measured``), its upper bound (``bound``) and the mere copies (``copies``, or none).
 
-    The table's index is the distance, ``name`` the layer.
+    The table's index is the distance, ``name`` the layer. The axis is logarithmic where less than a hundredth is left.
     """
     color = LOOKS[name][0]
     ax.plot(bounds.index, bounds["bound"], "--", color=GREY, label="upper bound")
     ax.plot(bounds.index, bounds["measured"], color=color, label="measured")
     if "copies" in bounds and bounds["copies"].notna().all():
         ax.plot(bounds.index, bounds["copies"], ":", color=ORANGE, label="copies only")
-    ax.set(yscale="log", xlabel="distance (steps)", ylabel="share left", title=name)
+    ax.set(xlabel="distance (steps)", ylabel="share left", title=name)
+    if bounds["measured"].min() < 0.01:
+        ax.set_yscale("log")
+    else:
+        ax.set_ylim(0, 1.05)
     ax.legend()
     return ax
 
@@ -82,12 +86,15 @@ def plot_unit_half_lives(ax: Axes, predicted: np.ndarray, measured: dict[str, np
 def plot_reviews(ax: Axes, shares: dict[str, pd.DataFrame], lowest: float = 1e-6) -> Axes:
     """Draw the median over reviews of what is left against the distance, with the middle nine tenths as a band.
 
+    The fourth line is dotted and has no band.
+
     ``shares`` holds, by the name of a line, a table with the distance as its index and one column a review.
     """
     colors = (GREY, GRU, LSTM, ORANGE)
     for (name, table), color, style in zip(shares.items(), colors, ("^-", "o-", "s-", ":"), strict=False):
         low, middle, high = (table.quantile(q, axis=1) for q in (0.05, 0.5, 0.95))
-        ax.fill_between(table.index, low, high, color=color, alpha=0.15, linewidth=0)
+        if style != ":":
+            ax.fill_between(table.index, low, high, color=color, alpha=0.15, linewidth=0)
         ax.plot(table.index, middle, style, color=color, markersize=4, mfc="white", label=name)
     _half(ax)
     ax.set(xscale="log", yscale="log", ylim=(lowest, 3), xlabel="distance (words)", ylabel="share left")
