@@ -53,16 +53,14 @@ def plot_scales(ax: Axes, table: pd.DataFrame, distance: int) -> Axes:
     for name, rows in table.groupby("layer", sort=False):
         color, style = LOOKS[name]
         error = [rows["middle"] - rows["low"], rows["high"] - rows["middle"]]
-        ax.errorbar(
-            rows["scale"], rows["middle"], error, fmt=style, color=color, markersize=4, mfc="white", label=name
-        )
+        ax.errorbar(rows["scale"], rows["middle"], error, fmt=style, color=color, markersize=4, mfc="white", label=name)
     ax.set(xscale="log", yscale="log", xlabel="standard deviation of the inputs", title=f"after {distance} steps")
     ax.set_ylabel("share left")
     return ax
 
 
 def plot_lengths(ax: Axes, table: pd.DataFrame) -> Axes:
-    """Draw what is left against the distance (the table's index), one line a column: the default, then chrono biases."""
+    """Draw what is left against the distance (the table's index), one line a column: default, then chrono."""
     styles = (("o-", GRU), ("^-", GREY), ("s-", ORANGE), ("D-", PURPLE))
     for name, (style, color) in zip(table.columns, styles, strict=False):
         ax.plot(table.index, table[name], style, color=color, markersize=4, mfc="white", label=name)
