@@ -100,6 +100,27 @@ def plot_reviews(ax: Axes, shares: dict[str, pd.DataFrame], lowest: float = 1e-6
     return ax
 
 
+def plot_trainings(ax: Axes, table: pd.DataFrame) -> Axes:
+    """Draw what is left across a whole sequence against its length: before training hollow, after it filled.
+
+    Columns of the table: ``cell``, ``T``, and for ``before`` and ``after`` each ``middle``, ``low``, ``high``, joined
+    by a space.
+    """
+    colors = {"RNN": RNN, "LSTM": LSTM, "LSTM chrono": ORANGE, "GRU chrono": PURPLE, "GRU": GRU}
+    for name in colors:  # the GRU last, on top
+        rows = table[table["cell"] == name]
+        for stage, style, fill in (("before", "--", "white"), ("after", "-", colors[name])):
+            low, middle, high = (rows[f"{stage} {part}"] for part in ("low", "middle", "high"))
+            ax.fill_between(rows["T"], low, high, color=colors[name], alpha=0.15, linewidth=0)
+            label = name if stage == "after" else None
+            ax.plot(rows["T"], middle, style, marker="o", color=colors[name], markersize=4.5, mfc=fill, label=label)
+    steps = sorted(table["T"].unique())
+    ax.set(xscale="log", yscale="log", xlabel="steps to cross, T", ylabel="share left")
+    ax.set_xticks(steps, [str(T) for T in steps])
+    ax.minorticks_off()
+    return ax
+
+
 def _half(ax: Axes) -> None:
     """Mark one half."""
     ax.axhline(0.5, color=REFERENCE, linewidth=0.8, linestyle=":")
