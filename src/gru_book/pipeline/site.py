@@ -10,7 +10,7 @@ from pathlib import Path
 from gru_book.pipeline.errors import BookError
 from gru_book.pipeline.pages import ROOT
 
-MESSAGE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Exception|Error)\b")
+MESSAGE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Exception|\w*Error)\b")
 
 
 def build(out: Path = ROOT / "_build", strict: bool = False, root: Path = ROOT) -> Path:
