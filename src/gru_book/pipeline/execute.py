@@ -301,5 +301,9 @@ def replace_folder(new: Path, place: Path) -> None:
 
 
 def stop_at_sigterm() -> None:
-    """Let a polite kill (SIGTERM) end a run the way Ctrl-C does: kernel shut down, partial run kept."""
+    """Let a polite kill (SIGTERM) end a run the way Ctrl-C does: kernel shut down, partial run kept.
+
+    A shell script starts what it sends to the background with SIGINT ignored; such a run can be ended all the same.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
