@@ -1,7 +1,9 @@
 """How long a layer remembers: Jacobians against difference quotients and Keras, half-lives, chrono biases."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -237,3 +239,13 @@ def test_wrong_chrono_arguments_are_refused(arguments, message):
         with_chrono(layer_of("RNN").weights, 100, np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"shape = \(7,\)"):
         ChronoBias(100)((7,))
+
+
+def test_the_example_of_how_to_use_runs(capsys):
+    text = (Path(__file__).parents[1] / "book" / "how_to_use.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names = {}
+    exec(code, names)
+    shares = [float(share) for share in capsys.readouterr().out.strip("[] \n").split()]
+    assert 1 > shares[0] > shares[1] > shares[2] > 0.1
+    assert set(names["in_torch"]) == {"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"}
