@@ -5,42 +5,36 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MultipleLocator, PercentFormatter
 
-from gru_book.plotting import BLUE, GREEN, GREY, NEGATIVE, ORANGE, POSITIVE, REFERENCE, VERMILION
+from gru_book.plotting import BLACK, BLUE, GREEN, GREY, NEGATIVE, ORANGE, POSITIVE, REFERENCE, VERMILION
 
 
 def plot_accuracy_and_time(ax: Axes, results: pd.DataFrame) -> Axes:
     """Draw test accuracy with its interval against training time (logarithmic), one named mark a model.
 
-    results: one row a model, its name in the index; columns seconds, accuracy, low, high (shares of 1).
+    results: one row a model, its name in the index; columns seconds, test, low and high (shares of 1).
     """
-    below, above = results["accuracy"] - results["low"], results["high"] - results["accuracy"]
-    ax.errorbar(results["seconds"], results["accuracy"], yerr=[below, above], fmt="o", color=BLUE, capsize=3)
-    for name, row in results.iterrows():
-        # Names of quick models to the right of their mark, of slow ones to the left: none leaves the frame.
-        left = row["seconds"] > np.sqrt(results["seconds"].min() * results["seconds"].max())
-        ax.annotate(
-            name,
-            (row["seconds"], row["low"] if left else row["accuracy"]),
-            (0, -4) if left else (8, 0),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="top" if left else "center",
-            fontsize=9,
-        )
+    looks = zip((BLACK, GREY, ORANGE, GREEN, BLUE, VERMILION), "PoX^sD", strict=True)
+    for (name, row), (color, marker) in zip(results.iterrows(), looks, strict=False):
+        error = [[row["test"] - row["low"]], [row["high"] - row["test"]]]
+        ax.errorbar(row["seconds"], row["test"], yerr=error, fmt=marker, color=color, capsize=3, label=name)
     ax.set(xscale="log", xlabel="training time (s)", ylabel="test accuracy")
-    ax.set_xlim(results["seconds"].min() / 1.5, results["seconds"].max() * 1.5)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
+    ax.yaxis.set_major_locator(MultipleLocator(0.05))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.legend(loc="lower right")
     return ax
 
 
 def plot_negation(ax: Axes, alone: np.ndarray, negated: np.ndarray, words: Sequence[str], named: Sequence[str]) -> Axes:
     """Draw log-count ratios of words against those of "not" + word; `named` of them carry their name.
 
-    alone, negated: float arrays of shape (words,). On the dashed line "not" would change nothing.
+    alone, negated: float arrays of shape (words,). On the dashed line "not" would change nothing. Without a word the
+    axes stay empty.
     """
+    if not len(alone):
+        return ax
     ends = [min(alone.min(), negated.min()) - 0.2, max(alone.max(), negated.max()) + 0.2]
     ax.plot(ends, ends, color=REFERENCE, linewidth=1, linestyle="--")
     ax.axhline(0, color=REFERENCE, linewidth=0.8)
@@ -48,7 +42,8 @@ def plot_negation(ax: Axes, alone: np.ndarray, negated: np.ndarray, words: Seque
     ax.scatter(alone, negated, s=14, color=np.where(alone > 0, POSITIVE, NEGATIVE), alpha=0.7)
     for word in named:
         row = list(words).index(word)
-        ax.annotate(f"not {word}", (alone[row], negated[row]), (4, 3), textcoords="offset points", fontsize=9)
+        place = {"xytext": (5, 2)} if alone[row] > 0 else {"xytext": (-5, 2), "ha": "right"}
+        ax.annotate(f"not {word}", (alone[row], negated[row]), textcoords="offset points", fontsize=8, **place)
     ax.set(xlabel="log-count ratio of the word", ylabel='log-count ratio of "not" + word')
     return ax
 
