@@ -62,7 +62,7 @@ def network(
 ) -> keras.Sequential:
     """Return a compiled classifier: ids (batch, steps) to P(positive), (batch, 1).
 
-    Compiled by XLA a step takes about a third of the time, but every new shape (batch, steps) is compiled anew.
+    Compiled by XLA a step takes a third to a half of the time, but every new shape (batch, steps) is compiled anew.
     """
     model = keras.Sequential(
         [
