@@ -26,8 +26,9 @@ class LengthBatches(keras.utils.PyDataset):
     """Every sequence once an epoch, in batches of similar length and in a seeded order that changes every epoch.
 
     In each epoch all sequences are shuffled, sorted by length (those of the same length stay shuffled), cut into
-    batches, and the batches are shuffled. One batch is an int32 array of ids, (batch, steps), and a float32 array of
-    labels, (batch,); ``steps`` is the length of its longest sequence.
+    batches, and the batches are shuffled. (The second batch is of another length than the first where there is one:
+    Keras takes a length that the first two share for that of all.) One batch is an int32 array of ids, (batch, steps),
+    and a float32 array of labels, (batch,); ``steps`` is the length of its longest sequence.
 
     Pass it to ``model.fit(batches, shuffle=False)``: then ``seed`` alone decides the order (Keras would shuffle the
     batches once more by its own seed). The ids 0 are padding: build the model with ``Embedding(mask_zero=True)``.
@@ -122,6 +123,11 @@ class LengthBatches(keras.utils.PyDataset):
         order = order[np.argsort(self.padded[order], kind="stable")]
         batches = np.split(order, range(self.batch_size, len(order), self.batch_size))
         self.rows = [batches[number] for number in rng.permutation(len(batches))]
+        # Keras looks at the first two batches of a fit and, were they of one length, would refuse all others.
+        steps = [int(self.padded[rows].max()) for rows in self.rows]
+        other = next((number for number, length in enumerate(steps) if length != steps[0]), 0)
+        if other > 1:
+            self.rows[1], self.rows[other] = self.rows[other], self.rows[1]
 
 
 def _check_whole(name: str, value, least: int) -> None:
