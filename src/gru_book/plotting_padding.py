@@ -19,21 +19,20 @@ ARM_LOOKS = {
 
 
 def plot_survival(ax: Axes, shares: Mapping[str, pd.DataFrame], predicted: Mapping[int, float]) -> Axes:
-    """Draw what is left of the states' differences against the number of pads, logarithmic.
+    """Draw what is left of the states' differences against the number of pads, as far as the first table goes.
 
     shares: by the name of a line a table with the number of pads as its index and one column a seed (mean of the
     logarithm as the line, all seeds as the band). predicted: share left by distance, drawn as crosses.
     """
-    looks = ((VERMILION, "o-"), (ORANGE, "^-"), (BLUE, "s-"))
-    for (name, table), (color, style) in zip(shares.items(), looks, strict=False):
+    looks = ((VERMILION, "o-", 4), (ORANGE, "^-", 10), (BLUE, "s--", 4))
+    end = max(next(iter(shares.values())).index)
+    for (name, table), (color, style, size) in zip(shares.items(), looks, strict=False):
+        table = table[table.index <= end]
         middle = np.exp(np.log(table).mean(axis=1))
         ax.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=color, alpha=0.25, linewidth=0)
-        ax.plot(table.index, middle, style, color=color, markersize=4, mfc="white", label=name)
+        ax.plot(table.index, middle, style, color=color, markersize=size, mfc="white", label=name)
     ax.plot(list(predicted), list(predicted.values()), "x", color="black", markersize=8, mew=2, label="a gradient")
-    ax.set(xscale="symlog", yscale="log", xlabel="pads", ylabel="share left", xlim=(0, None))
-    ticks = [k for k in (0, 1, 2, 5, 10, 20, 50, 100, 300) if k <= max(map(max, (t.index for t in shares.values())))]
-    ax.set_xticks(ticks, [str(k) for k in ticks])
-    ax.minorticks_off()
+    ax.set(yscale="log", xlabel="pads", ylabel="share left", xlim=(0, end * 1.02))
     ax.legend()
     return ax
 
@@ -54,18 +53,16 @@ def plot_arms(ax: Axes, table: pd.DataFrame) -> Axes:
     return ax
 
 
-def plot_batches(ax: Axes, lengths: Mapping[str, np.ndarray], steps: Mapping[str, np.ndarray]) -> Axes:
-    """Draw an epoch's batches by name, one bar a batch, sorted: its padded length, and in it the mean of words.
+def plot_batches(ax: Axes, words: np.ndarray, steps: np.ndarray) -> Axes:
+    """Draw an epoch's batches, sorted: the steps that each is filled to, and below the mean number of words in it.
 
-    lengths, steps: by name the mean number of words and the number of steps of each batch, arrays of one shape.
+    words, steps: one number a batch, arrays of one shape.
     """
-    for (name, padded), color in zip(steps.items(), (GREY, SKY_BLUE), strict=False):
-        order = np.argsort(padded + lengths[name] / 1e6)
-        ax.step(np.arange(len(padded)), padded[order], color=color, where="mid", label=f"{name}: steps read")
-        ax.fill_between(
-            np.arange(len(padded)), lengths[name][order], step="mid", color=color, alpha=0.3, label=f"{name}: words"
-        )
-    ax.set(xlabel="batches of an epoch, sorted", ylabel="steps")
+    order, place = np.lexsort((words, steps)), np.arange(len(steps))
+    ax.fill_between(place, words[order], steps[order], step="mid", color=GREY, alpha=0.3, linewidth=0, label="padding")
+    ax.fill_between(place, words[order], step="mid", color=SKY_BLUE, alpha=0.6, linewidth=0, label="words")
+    ax.step(place, steps[order], where="mid", color=BLUE, label="steps read")
+    ax.set(xlabel="batches of an epoch, sorted", ylabel="steps", ylim=(0, None))
     return ax
 
 
