@@ -11,16 +11,23 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from gru_book import recipes
+from gru_book import classifier, recipes
 
 GOOD = ["a joy to watch", "good, very good!", "not bad at all", "I loved it"]
 BAD = ["a bore to sit through", "bad, very bad!", "not good at all", "I hated it"]
+LINEAR = ("linear", "nbsvm")
+TINY = {"units": 8, "embedding_dim": 8}
+SMALL = {"original": TINY | {"maxlen": 50}, "best": TINY}  # changes that make a recipe quick enough for a test
 every_recipe = pytest.mark.parametrize("name", recipes.RECIPES)
+
+
+def fit(name: str, texts, labels, **arguments):
+    return recipes.fit(name, texts, labels, settings=SMALL.get(name), **arguments)
 
 
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch, tmp_path):
-    monkeypatch.setenv(recipes.PROGRESS, str(tmp_path / "progress"))
+    monkeypatch.setenv(classifier.PROGRESS, str(tmp_path / "progress"))
 
 
 def some_reviews(number: int, seed: int = 0) -> tuple[list[str], np.ndarray]:
@@ -34,12 +41,15 @@ def some_reviews(number: int, seed: int = 0) -> tuple[list[str], np.ndarray]:
 @every_recipe
 def test_it_learns_and_gives_probabilities(name):
     texts, labels = some_reviews(60)
-    model = recipes.fit(name, texts, labels)
+    model = fit(name, texts, labels)
     probability = model.predict_proba(["not good at all", "not bad at all", "a joy"])
     assert probability.shape == (3,)
     assert probability.dtype == np.float64
     assert np.all((probability > 0) & (probability < 1))
-    assert (probability > 0.5).tolist() == [False, True, True]
+    if name != "original":  # its five epochs are ten updates here
+        assert probability[0] < 0.5 < probability[2]
+    if name in LINEAR:  # a pair is enough to tell "not bad"
+        assert probability[1] > 0.5
 
 
 def by_hand_linear(texts, labels, C, seen):
@@ -71,7 +81,7 @@ def test_it_is_what_a_few_lines_of_scikit_learn_compute(name, by_hand):
 def test_the_same_seed_gives_the_same_classifier_and_fit_leaves_the_recipe_alone(name):
     texts, labels = some_reviews(300)
     before = json.dumps(recipes.RECIPES[name].settings)
-    first, second = (recipes.fit(name, texts, labels, seed=3) for _ in range(2))
+    first, second = (fit(name, texts, labels, seed=3) for _ in range(2))
     np.testing.assert_array_equal(first.predict_proba(texts), second.predict_proba(texts))
     assert first.chosen == second.chosen
     assert json.dumps(recipes.RECIPES[name].settings) == before
@@ -91,14 +101,14 @@ def test_choices_are_made_on_the_validation_texts():
 @every_recipe
 def test_a_saved_classifier_predicts_what_it_did(name, tmp_path):
     texts, labels = some_reviews(60)
-    model = recipes.fit(name, texts, labels, seed=5)
+    model = fit(name, texts, labels, seed=5)
     model.save(tmp_path / "saved")
-    recipes.fit(name, texts[:20], labels[:20]).save(tmp_path / "saved")  # replaced as a whole
+    recipes.fit("linear", texts[:20], labels[:20]).save(tmp_path / "saved")  # replaced as a whole
     model.save(tmp_path / "saved")
     again = recipes.load(tmp_path / "saved")
     np.testing.assert_array_equal(again.predict_proba(texts), model.predict_proba(texts))
     assert (again.recipe, again.seed, again.settings, again.chosen) == (name, 5, model.settings, model.chosen)
-    assert sorted(path.suffix for path in (tmp_path / "saved").iterdir()) == [".json", ".json", ".npz"]
+    assert {path.suffix for path in (tmp_path / "saved").iterdir()} <= {".json", ".npz", ".keras"}
     assert [path.name for path in tmp_path.iterdir() if "saved" in path.name] == ["saved"]
 
 
@@ -169,7 +179,7 @@ def test_bad_texts_and_labels_are_refused(name, texts, labels, message):
 
 def test_other_bad_input_is_refused():
     texts, labels = some_reviews(20)
-    with pytest.raises(ValueError, match=r"name is 'nb-svm' \(did you mean 'nbsvm'\?\); allowed: 'linear', 'nbsvm'"):
+    with pytest.raises(ValueError, match=r"name is 'nb-svm' \(did you mean 'nbsvm'\?\); allowed: .*'linear', 'nbsvm'"):
         recipes.fit("nb-svm", texts, labels)
     with pytest.raises(ValueError, match=r"name is 7; allowed"):
         recipes.fit(7, texts, labels)
@@ -182,6 +192,8 @@ def test_other_bad_input_is_refused():
         recipes.fit("linear", texts, labels, validation=([], []))
     with pytest.raises(ValueError, match=r"validation labels\[0\] is 3"):
         recipes.fit("linear", texts, labels, validation=(["a"], [3]))
+    with pytest.raises(ValueError, match=r"settings has 'unit' \(did you mean 'units'\?\); allowed: 'reading'"):
+        recipes.fit("fast", texts, labels, settings={"unit": 3})
     model = recipes.fit("linear", texts, labels)
     with pytest.raises(ValueError, match="texts is one str"):
         model.predict_proba("good")
@@ -192,13 +204,15 @@ def test_other_bad_input_is_refused():
 @every_recipe
 def test_odd_texts_are_read(name):
     texts, labels = some_reviews(60)
-    model = recipes.fit(name, [*texts, "très bon film", "ужасный фильм"], [*labels, 1, 0])
+    model = fit(name, [*texts, "très bon film", "ужасный фильм"], [*labels, 1, 0])
     odd = ["", "word " * 100_000, "très bon", "ужасный", "映画は素晴らしい", "\x00"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         probability = model.predict_proba(odd)
         assert model.predict_proba([]).shape == (0,)
     assert np.isfinite(probability).all()
+    if name not in LINEAR:
+        return
     assert probability[2] > probability[3]
     assert probability[0] == probability[4] == probability[5]  # nothing known: what the model says of an empty text
 
@@ -214,7 +228,7 @@ def test_a_token_keeps_its_apostrophe_and_marks_count():
 def test_progress_goes_to_the_pipelines_channel_or_leaves_no_line(tmp_path, monkeypatch, capsys):
     recipes.fit("linear", *some_reviews(20))
     assert (tmp_path / "progress").read_text() == "linear: reading (20)\n"
-    monkeypatch.delenv(recipes.PROGRESS)
+    monkeypatch.delenv(classifier.PROGRESS)
     recipes.fit("linear", *some_reviews(20))
     captured = capsys.readouterr()
     assert captured.out == ""

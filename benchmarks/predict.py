@@ -1,0 +1,100 @@
+"""`predict_proba` of 24,904 reviews beside PyTorch: `.venv/bin/python benchmarks/predict.py [--rounds N] [NAME …]`.
+
+The recipe's network, with random weights, against `torch.nn.GRU` of the same shape and weights, on the same ids in the
+same batches of similar length; both answers are compared first. The two take turns, round by round; the table shows the
+median of the ratios of a round, with the smallest and the largest. Reading the texts into ids is the same for both and
+stands apart. Needs PyTorch: `pip install .[peers]`.
+"""
+
+import argparse
+import time
+
+import keras
+import numpy as np
+
+from gru_book import gru_recipes, recipes
+from gru_book.gru_recipes import GRUClassifier, batches_by_length, padded
+from gru_book.reviews import load_in_file_order, without_duplicates
+
+NAMES = ("fast", "web")
+
+
+def torch_reader(classifier: GRUClassifier):
+    """Return a function of encoded texts that gives P(1), computed by PyTorch with the weights of the classifier."""
+    import torch
+
+    settings = classifier.settings
+    table, kernel, recurrent, bias, dense, constant = classifier.model.get_weights()
+    units, window = settings["units"], settings["window"]
+    order = [slice(n * units, (n + 1) * units) for n in (1, 0, 2)]  # Keras has z, r, h; PyTorch r, z, n
+    layer = torch.nn.GRU(table.shape[1], units, batch_first=True)
+    state = {
+        "weight_ih_l0": np.concatenate([kernel[:, part].T for part in order]),
+        "weight_hh_l0": np.concatenate([recurrent[:, part].T for part in order]),
+        "bias_ih_l0": np.concatenate([bias[0, part] for part in order]),
+        "bias_hh_l0": np.concatenate([bias[1, part] for part in order]),
+    }
+    layer.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})
+    table, dense, constant = (torch.from_numpy(array) for array in (table, dense, constant))
+    multiple = window or settings["multiple"]
+
+    def answer(ids):
+        x, read = table[ids], (ids != gru_recipes.PAD)
+        if settings["pooling"] == "last":
+            lengths = read.sum(dim=1)
+            packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+            pooled = layer(packed)[1][0]
+        else:
+            states = layer(x.reshape(-1, window, x.shape[-1]))[0].reshape(len(ids), -1, units)
+            read = read[..., None].float()
+            highest = (states - 4 * (1 - read)).amax(dim=1)
+            pooled = torch.cat([highest, (states * read).sum(dim=1) / read.sum(dim=1)], dim=1)
+        return torch.sigmoid(pooled @ dense + constant)[:, 0].numpy()
+
+    def predict(encoded):
+        probability = np.zeros(len(encoded))
+        with torch.no_grad():
+            for rows in batches_by_length(encoded, gru_recipes.PREDICTION_BATCH, multiple):
+                ids = torch.from_numpy(padded([encoded[row] for row in rows], multiple)[..., 0]).long()
+                probability[rows] = answer(ids)
+        return probability
+
+    return predict
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; default both")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(NAMES):
+        parser.error(f"unknown recipe {', '.join(sorted(unknown))}; allowed: {', '.join(NAMES)}")
+    texts = without_duplicates(load_in_file_order()).texts
+    print(f"{'recipe':7} {'ids, s':>7} {'Keras, s':>9} {'PyTorch, s':>11}   PyTorch's time / Keras's")
+    for name in options.names or NAMES:
+        keras.utils.set_random_seed(0)
+        classifier = GRUClassifier(name, recipes.RECIPES[name].settings)
+        classifier._fit_tables(texts)
+        classifier.model = classifier._network()
+        multiple = classifier.settings["window"] or classifier.settings["multiple"]
+        started = time.perf_counter()
+        encoded = classifier._encode(texts)
+        reading = time.perf_counter() - started
+        peer = torch_reader(classifier)
+        few = encoded[:500]
+        assert np.abs(gru_recipes.predict(classifier.model, few, multiple) - peer(few)).max() < 1e-5, "they disagree"
+        seconds = []
+        for _ in range(options.rounds):
+            started = time.perf_counter()
+            gru_recipes.predict(classifier.model, encoded, multiple)
+            middle = time.perf_counter()
+            peer(encoded)
+            seconds.append((middle - started, time.perf_counter() - middle))
+        ours, theirs = np.median(seconds, axis=0)
+        ratios = [other / own for own, other in seconds]
+        spread = f"{np.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        print(f"{name:7} {reading:7.1f} {ours:9.2f} {theirs:11.2f}   {spread}")
+
+
+if __name__ == "__main__":
+    main()

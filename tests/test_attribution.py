@@ -1,0 +1,207 @@
+"""Attributions: each against its definition worked out another way, and the NumPy network against Keras."""
+
+import doctest
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gru_book import attribution
+from gru_book.attribution import (
+    Reader,
+    agreement,
+    bootstrap_agreement,
+    bootstrap_difference,
+    bootstrap_mean,
+    gradient_input,
+    integrated_gradients,
+    occlusion,
+    overlap,
+    read_all,
+    scores_without,
+)
+from gru_book.cells import GRU, sigmoid
+
+IDS = np.array([1, 5, 7, 5, 2, 9, 3])
+
+
+@pytest.fixture
+def reader():
+    fresh = Reader.fresh(12, 3, 4, np.random.default_rng(0))
+    return Reader(20 * fresh.table, fresh.cell, 3 * fresh.w, 0.3)  # far from linear
+
+
+def test_importing_it_loads_no_tensorflow():
+    code = "import sys, gru_book.attribution; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_examples_in_its_docstrings():
+    assert doctest.testmod(attribution, extraglobs={"np": np}).failed == 0
+
+
+def test_occlusion_is_the_score_of_the_shorter_text(reader, monkeypatch):
+    by_hand = [reader.score(IDS) - reader.score(np.delete(IDS, step)) for step in range(len(IDS))]
+    for block in (1, 3, 32):  # as many runs as steps, runs that begin within the text, one run
+        monkeypatch.setattr(attribution, "BLOCK", block)
+        np.testing.assert_allclose(occlusion(reader, IDS), by_hand, atol=1e-12)
+
+
+def test_leaving_out_is_masking(reader):
+    kept = np.ones((3, len(IDS)), bool)
+    kept[1, [0, 3]] = False
+    kept[2, 1:] = False
+    by_hand = [reader.score(IDS[row]) for row in kept]
+    np.testing.assert_allclose(scores_without(reader, IDS, kept), by_hand, atol=1e-12)
+
+
+@pytest.mark.parametrize("convention", [{}, {"z_weighs": "old"}, {"reset_after": False}, {"c_h": np.full(4, 0.4)}])
+def test_gradient_input_equals_central_differences(reader, convention):
+    reader = Reader(reader.table, GRU(reader.cell.weights, **convention), reader.w, reader.b)
+    x, step = reader.table[IDS], 1e-6
+    slopes = [
+        reader.score_of_vectors(x + step * line) - reader.score_of_vectors(x - step * line)
+        for line in x * np.eye(len(IDS))[:, :, None]  # one step's vector, zero elsewhere
+    ]
+    np.testing.assert_allclose(gradient_input(reader, IDS), np.array(slopes) / (2 * step), atol=1e-7)
+
+
+def test_integrated_gradients_add_up_to_the_difference(reader):
+    parts = integrated_gradients(reader, IDS, num_points=64)
+    zero = reader.score_of_vectors(np.zeros((len(IDS), 3)))
+    assert parts.sum() == pytest.approx(reader.score(IDS) - zero, abs=1e-8)
+    baseline = reader.table[2]
+    parts = integrated_gradients(reader, IDS, num_points=64, baseline=baseline)
+    start = reader.score_of_vectors(np.tile(baseline, (len(IDS), 1)))
+    assert parts.sum() == pytest.approx(reader.score(IDS) - start, abs=1e-8)
+    assert parts[4] == 0  # the step that is the baseline itself
+
+
+def test_integrated_gradients_are_the_mean_gradient_on_the_way(reader, monkeypatch):
+    x, places = reader.table[IDS], (np.arange(4000) + 0.5) / 4000
+    by_hand = (attribution._gradients(reader, places[:, None, None] * x).mean(axis=0) * x).sum(axis=1)
+    np.testing.assert_allclose(integrated_gradients(reader, IDS, 64), by_hand, atol=1e-6)
+    monkeypatch.setattr(attribution, "MOST_STEPS", 20)  # points in several runs
+    np.testing.assert_allclose(integrated_gradients(reader, IDS, 64), by_hand, atol=1e-6)
+
+
+def test_where_the_network_is_linear_all_three_agree(reader):
+    still = Reader(1e-4 * reader.table, reader.cell, reader.w, reader.b)  # no bias: the state stays near zero
+    parts = gradient_input(still, IDS)
+    np.testing.assert_allclose(integrated_gradients(still, IDS), parts, rtol=1e-3)
+    # leaving a step out also shifts the others, so occlusion is only near: the order stays
+    assert agreement(occlusion(still, IDS[-2:]), gradient_input(still, IDS[-2:])) == pytest.approx(1)
+
+
+def test_reading_many_texts_is_reading_each(reader, monkeypatch):
+    texts = [IDS, IDS[:2], IDS[2:], IDS[:1]]
+    monkeypatch.setattr(attribution, "MOST_STEPS", 10)  # several batches
+    read = read_all(reader, texts)
+    assert read.id.tolist() == np.concatenate(texts).tolist()
+    assert read.text.tolist() == [0] * 7 + [1] * 2 + [2] * 5 + [3]
+    assert read.place[7:9].tolist() == [0, 1]
+    halvings = []
+    for n, ids in enumerate(texts):
+        trace, rows = reader.cell.forward(reader.table[ids][None]), read.text == n
+        np.testing.assert_allclose(read.last_state[n], trace.last_state[0])
+        np.testing.assert_allclose(read.update_gate[rows], trace.update_gate[0].mean(axis=1))
+        np.testing.assert_allclose(read.reset_gate[rows], trace.reset_gate[0].mean(axis=1))
+        states = np.concatenate([np.zeros((1, 4)), trace.hidden_state[0]])
+        np.testing.assert_allclose(read.moved[rows], np.linalg.norm(np.diff(states, axis=0), axis=1), atol=1e-12)
+        for step in range(len(ids)):  # the score of the text that ends here
+            assert read.score[rows][step] == pytest.approx(reader.score(ids[: step + 1]))
+        halvings.append(-np.log2(1 - trace.update_gate[0]))
+    np.testing.assert_allclose(read.unit_copies, np.concatenate(halvings).mean(axis=0))
+
+
+def test_a_frozen_unit_stays_at_zero_and_the_others_read_on(reader):
+    frozen = reader.without_unit(2)
+    hidden = frozen.cell.forward(frozen.table[IDS][None]).hidden_state[0]
+    assert np.abs(hidden[:, 2]).max() < 1e-20
+    assert (np.abs(hidden[:, [0, 1, 3]]) > 1e-6).all()
+    assert reader.score(IDS) != frozen.score(IDS)
+    old = Reader(reader.table, GRU(reader.cell.weights, z_weighs="old"), reader.w, reader.b).without_unit(2)
+    assert np.abs(old.cell.forward(old.table[IDS][None]).hidden_state[0, :, 2]).max() < 1e-20
+
+
+def test_agreement_is_spearmans_with_ties():
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        one, other = rng.integers(0, 6, (2, 15))
+        assert agreement(one, other) == pytest.approx(stats.spearmanr(one, other).statistic)
+    assert agreement([1, 2, 3], [1, 2, 30]) == pytest.approx(1)
+    assert agreement([1, 1, 1], [1, 2, 3]) == 0
+
+
+def test_overlap_counts_what_both_put_on_top():
+    assert overlap([5, 4, 3, 2], [5, 4, 0, 1], 2) == 1
+    assert overlap([5, 4, 3, 2], [5, 0, 1, 4], 2) == 0.5
+    assert overlap([1, 2], [2, 1], 5) == 1
+
+
+def test_the_bootstrap_interval_is_about_students():
+    values = np.random.default_rng(0).standard_normal(200)
+    mean, low, high = bootstrap_mean(values, np.random.default_rng(1))
+    exact = stats.t.interval(0.95, 199, values.mean(), stats.sem(values))
+    assert mean == pytest.approx(values.mean())
+    np.testing.assert_allclose([low, high], exact, atol=0.02)
+
+
+def test_intervals_of_differences_and_of_agreement_are_about_the_usual_ones():
+    rng = np.random.default_rng(2)
+    one, other = rng.normal(1, 1, 300), rng.normal(0, 2, 200)
+    mean, low, high = bootstrap_difference(one, other, np.random.default_rng(1))
+    error = np.sqrt(one.var(ddof=1) / 300 + other.var(ddof=1) / 200)
+    assert mean == pytest.approx(one.mean() - other.mean())
+    np.testing.assert_allclose([low, high], [mean - 1.96 * error, mean + 1.96 * error], atol=0.03)
+    pairs = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 300).T
+    value, low, high = bootstrap_agreement(*pairs, np.random.default_rng(1))
+    assert value == agreement(*pairs)
+    width = 1.96 * np.sqrt((1 + value**2 / 2) / 297)  # Fisher's transform, Bonett and Wright's error
+    np.testing.assert_allclose([low, high], np.tanh([np.arctanh(value) - width, np.arctanh(value) + width]), atol=0.03)
+
+
+def test_the_network_is_that_of_keras(reader):
+    keras = pytest.importorskip("keras")
+    keras.utils.set_random_seed(0)
+    ids = keras.Input((None, 1), dtype="int32")
+    x = keras.layers.Embedding(12, 3, mask_zero=True)(ids[..., 0])
+    model = keras.Model(ids, keras.layers.Dense(1, activation="sigmoid")(keras.layers.GRU(4)(x)))
+    model.set_weights([np.random.default_rng(0).normal(0, 1, w.shape) for w in model.get_weights()])
+    texts = np.array([[1, 5, 7, 2], [1, 3, 0, 0]])
+    ours = Reader.from_keras(model)
+    probability = sigmoid(ours.log_odds(ours.trace(texts).last_state))
+    np.testing.assert_allclose(probability, model.predict(texts[..., None], verbose=0)[:, 0], atol=1e-6)
+
+
+def test_other_networks_are_refused():
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    two = [keras.Input((3,)), layers.Embedding(5, 2), layers.GRU(2, return_sequences=True), layers.GRU(2)]
+    for stack in (two + [layers.Dense(1)], two[:2] + [layers.LSTM(2), layers.Dense(1)]):
+        with pytest.raises(ValueError, match="expected one Embedding, one GRU"):
+            Reader.from_keras(keras.Sequential(stack))
+    with pytest.raises(ValueError, match="return_sequences"):
+        Reader.from_keras(keras.Sequential(two[:3] + [layers.Dense(1)]))
+
+
+@pytest.mark.parametrize("ids", [np.array([]), np.array([1, 0]), np.array([[1, 2]]), np.array([1.0])])
+def test_texts_that_are_none_are_refused(reader, ids):
+    for function in (occlusion, gradient_input, integrated_gradients):
+        with pytest.raises(ValueError, match="expected one text of at least one id, no 0"):
+            function(reader, ids)
+
+
+def test_other_arguments_that_cannot_be_used_are_refused(reader):
+    with pytest.raises(ValueError, match="num_points is 0"):
+        integrated_gradients(reader, IDS, 0)
+    with pytest.raises(ValueError, match="baseline has shape"):
+        integrated_gradients(reader, IDS, baseline=np.zeros(2))
+    with pytest.raises(ValueError, match="kept has shape"):
+        scores_without(reader, IDS, np.ones((2, 3), bool))
+    with pytest.raises(ValueError, match="values has shape"):
+        bootstrap_mean([], np.random.default_rng(0))
+    with pytest.raises(ValueError, match="a group has shape"):
+        bootstrap_difference([1.0], [], np.random.default_rng(0))
