@@ -38,14 +38,14 @@ def test_a_text_becomes_ids_of_tokens_and_of_runs():
     words = ["not", "good", ",", "not", "good", "!"]
     assert encoded[0].shape == (7, 3)
     assert [tokens.words[i - FIRST] for i in encoded[0][1:, 0]] == words
-    assert encoded[0][0].tolist() == [START, UNKNOWN, UNKNOWN]
+    assert encoded[0][0].tolist() == [START] * 3
     pairs = encoded[0][:, 1]
     assert pairs[1] == UNKNOWN  # no pair ends at the first word
     assert pairs[2] == pairs[5] >= FIRST  # "not good" twice
     assert len(set(pairs[2:].tolist())) == 4
-    assert (encoded[0][:3, 2] == UNKNOWN).all()
+    assert (encoded[0][1:3, 2] == UNKNOWN).all()
     assert tokens.encode(["zebra good"])[0][1:].tolist() == [[UNKNOWN] * 3, [encoded[0][2, 0], UNKNOWN, UNKNOWN]]
-    assert tokens.encode([""])[0].tolist() == [[START, UNKNOWN, UNKNOWN]]
+    assert tokens.encode([""])[0].tolist() == [[START] * 3]
 
 
 def test_rare_runs_are_left_out_and_tables_have_a_limit():
@@ -108,11 +108,11 @@ def test_padding_changes_no_answer():
         np.testing.assert_allclose(gru_recipes.predict(model, encoded, 5), alone, atol=1e-6)
 
 
-def test_an_adversary_of_no_strength_doubles_the_loss_and_a_strong_one_hurts():
+def test_an_adversary_trains_every_weight_reports_the_plain_loss_and_moves_towards_harm():
     keras.utils.set_random_seed(0)
     model = gru_recipes.network([50], embedding_dim=4, units=3)
-    ids = np.random.default_rng(0).integers(FIRST, 50, (8, 10, 1))
-    labels = np.array([[0.0], [1.0]] * 4, np.float32)
+    ids = tf.constant(np.random.default_rng(0).integers(FIRST, 50, (8, 10, 1)), tf.int32)
+    labels = tf.constant([[0.0], [1.0]] * 4)
     plain = keras.losses.BinaryCrossentropy()(labels, model(ids)).numpy()
     trained = Adversary(model, 1.0)
     trained.compile(keras.optimizers.SGD(0.1), "binary_crossentropy")
@@ -136,7 +136,7 @@ def test_words_of_like_company_get_like_vectors():
     vectors = gru_recipes.word_vectors(texts, 30, 8, 0.5)
     assert vectors.shape == (30, 8)
     np.testing.assert_allclose(np.linalg.norm(vectors[[3, 4, 5, 6]], axis=1), 0.5, atol=1e-5)
-    assert np.abs(vectors[:FIRST]).max() == 0
+    assert np.linalg.norm(vectors, axis=1).max() < 0.5 + 1e-5
     assert vectors[3] @ vectors[4] > 0.2 > 0.1 > abs(vectors[3] @ vectors[5])
 
 
