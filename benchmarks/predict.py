@@ -24,10 +24,14 @@ def torch_reader(classifier: GRUClassifier):
     import torch
 
     settings = classifier.settings
-    table, kernel, recurrent, bias, dense, constant = classifier.model.get_weights()
+    of_kind = {
+        kind: [w for layer in classifier.model.layers if isinstance(layer, kind) for w in layer.get_weights()]
+        for kind in (keras.layers.Embedding, keras.layers.GRU, keras.layers.Dense)
+    }
+    tables, (kernel, recurrent, bias, *_), (dense, constant) = of_kind.values()
     units, window = settings["units"], settings["window"]
     order = [slice(n * units, (n + 1) * units) for n in (1, 0, 2)]  # Keras has z, r, h; PyTorch r, z, n
-    layer = torch.nn.GRU(table.shape[1], units, batch_first=True)
+    layer = torch.nn.GRU(len(kernel), units, batch_first=True)
     state = {
         "weight_ih_l0": np.concatenate([kernel[:, part].T for part in order]),
         "weight_hh_l0": np.concatenate([recurrent[:, part].T for part in order]),
@@ -35,11 +39,12 @@ def torch_reader(classifier: GRUClassifier):
         "bias_hh_l0": np.concatenate([bias[1, part] for part in order]),
     }
     layer.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})
-    table, dense, constant = (torch.from_numpy(array) for array in (table, dense, constant))
+    *tables, dense, constant = (torch.from_numpy(array) for array in (*tables, dense, constant))
     multiple = window or settings["multiple"]
 
     def answer(ids):
-        x, read = table[ids], (ids != gru_recipes.PAD)
+        x = sum(table[ids[..., number]] for number, table in enumerate(tables))
+        read = ids[..., 0] != gru_recipes.PAD
         if settings["pooling"] == "last":
             lengths = read.sum(dim=1)
             packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
@@ -55,7 +60,7 @@ def torch_reader(classifier: GRUClassifier):
         probability = np.zeros(len(encoded))
         with torch.no_grad():
             for rows in batches_by_length(encoded, gru_recipes.PREDICTION_BATCH, multiple):
-                ids = torch.from_numpy(padded([encoded[row] for row in rows], multiple)[..., 0]).long()
+                ids = torch.from_numpy(padded([encoded[row] for row in rows], multiple)).long()
                 probability[rows] = answer(ids)
         return probability
 
