@@ -164,7 +164,8 @@ def test_intervals_of_differences_and_of_agreement_are_about_the_usual_ones():
 
 
 def test_the_network_is_that_of_keras(reader):
-    keras = pytest.importorskip("keras")
+    import keras
+
     keras.utils.set_random_seed(0)
     ids = keras.Input((None, 1), dtype="int32")
     x = keras.layers.Embedding(12, 3, mask_zero=True)(ids[..., 0])
@@ -177,7 +178,8 @@ def test_the_network_is_that_of_keras(reader):
 
 
 def test_other_networks_are_refused():
-    keras = pytest.importorskip("keras")
+    import keras
+
     layers = keras.layers
     two = [keras.Input((3,)), layers.Embedding(5, 2), layers.GRU(2, return_sequences=True), layers.GRU(2)]
     for stack in (two + [layers.Dense(1)], two[:2] + [layers.LSTM(2), layers.Dense(1)]):

@@ -214,17 +214,6 @@ def test_the_onnx_model_is_keras_layer(name, x):
     assert np.abs(state - np.asarray(layer(x))).max() < 1e-6
 
 
-@pytest.mark.parametrize("name", peers.LAYERS)
-def test_the_peers_are_keras_layer(name, x):
-    pytest.importorskip("torch")
-    pytest.importorskip("onnxruntime")
-    layer, weights = keras_layer(name, x)
-    forward, gradients = peers.torch_runs(name, weights, x)
-    assert np.abs(forward() - np.asarray(layer(x))).max() < 1e-6
-    assert np.abs(peers.onnx_forward(name, weights, x)() - np.asarray(layer(x))).max() < 1e-6
-    assert np.abs(gradients()[-1] - layer_timing.backward(layer, x)()[-1]).max() < 1e-5
-
-
 def test_a_missing_peer_is_one_line_that_says_what_to_do(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     case = layer_times.cases()[0]

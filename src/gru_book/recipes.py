@@ -150,7 +150,8 @@ def fit(
       it a tenth of the texts, drawn at random, is held back for them; `chosen` of the classifier says what came out.
       Where texts come in groups (reviews of one film), give validation texts of other groups: page 31 shows why.
     seed: of every random choice, 0 to 2**32 - 1; the same seed and the same texts give the same classifier (of a
-      network for certain only with TensorFlow's op determinism, which `gru_book.training.set_seed` turns on).
+      network for certain only with TensorFlow's op determinism, which `gru_book.training.set_seed` turns on; where
+      the setting `vectors` is not 0, also only on as many threads, since their factorisation rounds by threads).
     settings: changes to the recipe, such as {"units": 64}; `RECIPES[name].settings` has all names and values.
 
     Raises ValueError, naming argument, value and what is allowed, where one of them cannot be used.
