@@ -1,17 +1,16 @@
-"""What pages use to report, keep and train: report, artifacts, training, export, tuning."""
+"""What pages use to report, keep and train: report, artifacts, training, export."""
 
 import json
 import subprocess
 import sys
 
 import keras
-import keras_tuner as kt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gru_book import artifacts, export, report, training, tuning
+from gru_book import artifacts, export, report, training
 
 
 def test_a_claim_says_which_way_it_went(monkeypatch):
@@ -104,78 +103,3 @@ def test_weights_are_kept_small_and_come_back(tmp_path):
     assert np.allclose(other.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-3)
     with pytest.raises(ValueError, match="the model expects"):
         export.load_weights(tmp_path / "a.npz", small_model(units=2))
-
-
-@pytest.mark.parametrize(("max_epochs", "factor"), [(10, 3), (10, 2), (1, 2), (30, 4), (7, 3)])
-def test_the_schedule_is_kerastuners(max_epochs, factor, tmp_path):
-    oracle = kt.oracles.HyperbandOracle("val_accuracy", max_epochs=max_epochs, factor=factor)
-    schedule = tuning.hyperband_schedule(max_epochs, factor)
-    expected = [
-        (bracket, rung, oracle._get_size(bracket, rung), oracle._get_epochs(bracket, rung))
-        for bracket in reversed(range(oracle._get_num_brackets()))
-        for rung in range(oracle._get_num_rounds(bracket))
-    ]
-    assert list(schedule[["bracket", "rung", "trials", "epochs"]].itertuples(index=False, name=None)) == expected
-
-
-def test_the_originals_schedule():
-    schedule = tuning.hyperband_schedule(10, 3)
-    assert schedule["trials"].sum() == 30
-    assert (schedule["trials"] * schedule["new_epochs"]).sum() == 120
-    with pytest.raises(ValueError, match="factor = 1"):
-        tuning.hyperband_schedule(10, 1)
-
-
-SEARCH = """
-import sys
-from pathlib import Path
-import keras, keras_tuner as kt, numpy as np
-from gru_book import training, tuning
-
-folder, stop_at = Path(sys.argv[1]), int(sys.argv[2])
-training.set_seed(0)
-x, y = np.arange(80).reshape(16, 5) % 20, np.arange(16) % 2
-
-def build(hp):
-    if tuning.started_trials(folder) > stop_at:
-        import os; os._exit(9)
-    keras.utils.set_random_seed(0)
-    gru = keras.layers.GRU(hp.Int("units", 1, 8))
-    dense = keras.layers.Dense(1, activation="sigmoid")
-    model = keras.Sequential([keras.Input((5,)), keras.layers.Embedding(20, 2), gru, dense])
-    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
-    return model
-
-options = {"max_epochs": 3, "factor": 3, "seed": 0, "directory": folder, "project_name": "p"}
-tuner = kt.Hyperband(build, objective="val_accuracy", **options)
-tuner.search(x, y, validation_data=(x, y), verbose=0)
-print("RESULT", tuning.trials_table(folder).to_csv(index=False))
-"""
-
-
-def test_a_search_that_was_killed_goes_on_to_the_same_result(tmp_path):
-    def search(folder, stop_at):
-        command = [sys.executable, "-c", SEARCH, str(folder), str(stop_at)]
-        return subprocess.run(command, capture_output=True, text=True)
-
-    whole = search(tmp_path / "whole", 99)
-    assert whole.returncode == 0, whole.stderr
-    assert search(tmp_path / "killed", 2).returncode == 9
-    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "killed").glob("*/trial_*/checkpoint*")}
-    assert kept
-    resumed = search(tmp_path / "killed", 99)
-    assert resumed.returncode == 0, resumed.stderr
-    assert resumed.stdout.partition("RESULT")[2] == whole.stdout.partition("RESULT")[2] != ""
-    finished = {path: path.stat().st_mtime_ns for path in kept if path.exists()}
-    assert finished.items() <= kept.items()
-
-
-def test_a_finished_search_is_not_shown_as_a_new_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(tuning, "runs_folder", lambda: tmp_path)
-    folder = tuning.search_folder("41_tuning", {"seed": 0})
-    (folder / "trial").touch()
-    assert tuning.search_folder("41_tuning", {"seed": 0}) == folder
-    assert (folder / "trial").exists()
-    assert tuning.search_folder("41_tuning", {"seed": 1}) != folder
-    tuning.mark_finished(folder)
-    assert list(tuning.search_folder("41_tuning", {"seed": 0}).iterdir()) == []

@@ -23,6 +23,7 @@ PAGES = all_pages()
 # Cells whose output holds a time, so that nbval cannot compare it: one (the last section) on every page, and these.
 TIMED = {"11_tour": 1, "32_baselines": 1, "33_imdb_gru": 1}
 TIMED |= {"34_padding_masking": 2, "35_rnn_lstm_gru": 2, "41_tuning": 2}
+TIMED |= {"42_distributed_tuning": 10}  # who runs which trial, and which run a kill meets, is decided by time
 LONGEST_CELL = 15
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -47,6 +47,24 @@ def _parser() -> argparse.ArgumentParser:
     command = add("study", _study, "run a study, or go on with one that was interrupted")
     command.add_argument("name")
     command.add_argument("--again", action="store_true", help="anew, from its first case")
+    command = add("tune", _tune, "search for hyperparameters by a chief and workers; an interrupted search goes on")
+    command.add_argument("search", nargs="?", default="original", help="original, fast, or your own as module:function")
+    command.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), dest="parameters")
+    command.add_argument("--method", default="hyperband", help="hyperband, random or bayesian")
+    command.add_argument("--max-epochs", type=int, default=10, help="epochs of the longest trials (10)")
+    command.add_argument("--factor", type=int, default=3, help="of so many trials Hyperband keeps one (3)")
+    command.add_argument("--max-trials", type=int, help="of random and bayesian (what Hyperband's epochs pay for)")
+    command.add_argument("--patience", type=int, default=5, help="epochs without a lower loss before a trial stops (5)")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--folder", help="name under _runs/tuning/, or a path (default: the search's name and method)")
+    command.add_argument("--again", action="store_true", help="start over instead of going on")
+    command.add_argument("--workers", type=int, help="worker processes on this machine (1; with --chief 0)")
+    command.add_argument("--chief", metavar="HOST:PORT", help="where the chief listens (a free port of 127.0.0.1)")
+    command.add_argument("--worker", metavar="ID", help="be a worker of the chief at --chief")
+    command.add_argument("--public", action="store_true", help="let --chief be an address that other machines reach")
+    command.add_argument("--wait", type=float, default=120.0, help="seconds a worker waits for a silent chief (120)")
+    command.add_argument("--lost-after", type=float, default=30.0, help="seconds until a silent worker is lost (30)")
+    command.add_argument("--parent", type=int, default=0, help=argparse.SUPPRESS)
     command = add("format", _format, "bring manuscripts into Jupytext's normal form")
     command.add_argument("pages", nargs="*", metavar="PAGE")
     add("site", _site, "build the site from the executed notebooks")
@@ -127,6 +145,21 @@ def _study(options) -> None:
     from gru_book.pipeline.study import run_study
 
     print(_relative(run_study(options.name, again=options.again)))
+
+
+def _tune(options) -> None:
+    from gru_book.pipeline.execute import stop_at_sigterm
+
+    stop_at_sigterm()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    from gru_book import tuning_command
+    from gru_book.tuning import TuningError
+
+    try:
+        tuning_command.tune(options)
+    except TuningError as error:
+        raise BookError(str(error)) from None
 
 
 def _format(options) -> None:
