@@ -1,0 +1,5 @@
+function render({ el }) {
+  el.textContent = "The playground";
+}
+
+export default { render };
