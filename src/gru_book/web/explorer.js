@@ -67,14 +67,11 @@ export function unpack(bytes) {
     shapes[name] = shape;
     place += length;
   }
-  const [num_ids, input_dim] = shapes.table, units = shapes.w[0];
-  const table = new Float32Array(num_ids * input_dim);  // rounds the products as NumPy's float32 does
-  for (let i = 0; i < table.length; i++) table[i] = arrays.table[i] * arrays.scale[Math.floor(i / input_dim)];
-  const cell = { input_dim, units };
+  const cell = { input_dim: shapes.table[1], units: shapes.w[0] };
   for (const name of ["kernel", "recurrent_kernel", "bias"]) cell[name] = Float64Array.from(arrays[name]);
   const order = Array.from(arrays.w.keys()).sort((i, j) => arrays.w[j] - arrays.w[i]);  // what raises the score on top
   const id_of = new Map(header.words.map((word, index) => [word, index + 3]));
-  return { ...header, id_of, table, cell, w: arrays.w, b: arrays.b[0], order };
+  return { ...header, id_of, cell, table: arrays.table, scale: arrays.scale, w: arrays.w, b: arrays.b[0], order };
 }
 
 /** The score of the state of a step: its log-odds. */
@@ -85,8 +82,10 @@ function scoreOf(network, states, step) {
 }
 
 function vectorsOf(network, ids) {
-  const d = network.cell.input_dim, x = new Float32Array(ids.length * d);
-  ids.forEach((id, step) => x.set(network.table.subarray(id * d, (id + 1) * d), step * d));
+  const d = network.cell.input_dim, x = new Float32Array(ids.length * d);  // rounds products as NumPy's float32 does
+  ids.forEach((id, step) => {
+    for (let i = 0; i < d; i++) x[step * d + i] = network.table[id * d + i] * network.scale[id];
+  });
   return x;
 }
 
@@ -139,8 +138,9 @@ function loadBytes(address, name) {
     script.onerror = () => reject(new Error("the file is missing"));
     script.onload = () => {
       try {
-        const text = atob(window.gruBookWeights[name]);
-        resolve(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+        const text = atob(window.gruBookWeights[name]), bytes = new Uint8Array(text.length);
+        for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+        resolve(bytes);
       } catch {
         reject(new Error("the file is damaged"));
       }
@@ -187,7 +187,7 @@ html[data-theme="dark"] .gru-explorer, body[data-jp-theme-light="false"] .gru-ex
 .gru-explorer button { cursor: pointer; min-height: 2.1rem; }
 .gru-explorer [hidden] { display: none; }
 .gru-explorer button:disabled { opacity: 0.55; cursor: default; }
-.gru-explorer :focus-visible { outline: 0.15rem solid var(--gru-up); outline-offset: 0.1rem; }
+.gru-explorer :focus-visible { outline: 0.15rem solid var(--gru-up); outline-offset: -0.1rem; }
 .gru-bar { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 .gru-bar select { flex: 1 1 10rem; min-width: 0; max-width: 22rem; height: 2.1rem; }
 .gru-status { min-height: 4.2em; margin: 0.4rem 0; color: var(--gru-muted); overflow-wrap: anywhere; }
@@ -233,7 +233,7 @@ html[data-theme="dark"] .gru-explorer, body[data-jp-theme-light="false"] .gru-ex
 .gru-table { max-height: 16rem; overflow: auto; }
 .gru-explorer table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 .gru-explorer th, .gru-explorer td { padding: 0.15rem 0.35rem; text-align: right; border-bottom: 1px solid var(--gru-line); }
-.gru-explorer th:first-child { text-align: left; overflow-wrap: anywhere; }
+.gru-explorer th:first-child { text-align: left; overflow-wrap: break-word; }
 .gru-up { color: var(--gru-up); } .gru-down { color: var(--gru-down); }
 .gru-empty { display: flex; align-items: center; justify-content: center; height: 100%; color: var(--gru-muted); }
 `;
@@ -302,7 +302,7 @@ function makePanel(letter, onText, onSelect) {
   });
   const numbers = make("div", { class: "gru-numbers", tabindex: "0", role: "group", "aria-label": `Numbers of the word in text ${letter}` });
   const body = make("tbody");
-  const heads = ["word", "p", "z", "r", "moved", "p without it"].map((name) => make("th", { scope: "col" }, name));
+  const heads = ["word", "p", "z", "r", "moved", "left out"].map((name) => make("th", { scope: "col" }, name));
   const table = make("div", { class: "gru-table", tabindex: "0", role: "group", "aria-label": `Table of text ${letter}` },
     make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body));
   const details = make("details", {}, make("summary", {}, `Text ${letter} as a table`), table);
@@ -350,7 +350,11 @@ function makePanel(letter, onText, onSelect) {
     chart.setAttribute("aria-valuetext", `${word}, ${what}${unknown}: probability so far ${text(n.p)}, update gate ${text(n.z)}, ` +
       `reset gate ${text(n.r)}${step ? `, verdict without it ${text(n.without)}` : ""}`);
     const width = 100 / (last() - first);
-    for (const { style } of markers) [style.left, style.width] = [`${(step - first) * width}%`, `${width}%`];
+    for (const marker of markers) {
+      marker.hidden = false;
+      marker.style.left = `${(step - first) * width}%`;
+      marker.style.width = `${width}%`;
+    }
     spans.forEach((span, index) => span.classList.toggle("gru-at", first + index === step));
   }
 
@@ -486,7 +490,7 @@ function makePanel(letter, onText, onSelect) {
       verdict.textContent = `${answer.toFixed(2)} ${side(answer)}`;
       verdict.className = answer > 0.5 ? "gru-up" : "gru-down";
       const unknown = result.known.length - result.known.reduce((sum, value) => sum + value, 0);
-      share.textContent = unknown ? `${unknown} of ${count() - 1} words unknown` : "";
+      share.textContent = unknown ? `${unknown.toLocaleString("en")} unknown` : "";
       chart.setAttribute("aria-valuemax", count() - 1);
       selected = keep ? Math.min(before, count() - 1) : count() - 1;
       first = Math.floor(selected / MOST_SHOWN) * MOST_SHOWN;
@@ -503,7 +507,7 @@ function makePanel(letter, onText, onSelect) {
       for (const element of [numbers, labels, body]) element.replaceChildren();
       for (const map of maps) map.width = map.height = 1;
       line.setAttribute("d", "");
-      for (const marker of markers) marker.style.width = "0";
+      for (const marker of markers) marker.hidden = true;
       chart.setAttribute("aria-valuenow", 0);
       chart.setAttribute("aria-valuemax", 0);
       chart.setAttribute("aria-valuetext", why);
@@ -661,7 +665,7 @@ function render({ model, el }) {
   }
 
   function failed(error) {
-    trouble = `The network cannot be used: ${error.message}. Load the page again; the rest of it does not need it.`;
+    trouble = `The network cannot be used: ${error.message}. Load the page again.`;
     for (const panel of both) if (!ready.has(panel.text)) panel.clear("not available");
     summary();
   }
