@@ -209,6 +209,20 @@ def test_the_parts_that_block_or_call_out_are_gone(site):
     assert size < 2.5e6
 
 
+def test_little_blocks_the_first_paint(site, soups):
+    """One style sheet, no script from a file before the text except for the search, and only icons that are used."""
+    for file, soup in soups.items():
+        if file.relative_to(site).as_posix() in ("index.html", "search.html"):  # a redirection, and the search itself
+            continue
+        assert len(soup.select('link[rel="stylesheet"]')) == 1, file
+        assert not [
+            t["src"] for t in soup.select("head script[src]") if not t.has_attr("defer") and not t.has_attr("async")
+        ]
+    fonts = [file for file in (site / "_static/vendor").rglob("*") if file.is_file()]
+    assert {file.suffix for file in fonts} == {".woff"}
+    assert sum(file.stat().st_size for file in fonts) < 20_000
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_buttons_of_a_chapter(site, soups, name):
     soup = soups[site / f"{name}.html"]
@@ -265,7 +279,7 @@ def test_the_search_finds_words_without_a_server(browser_page, site):
 
 def test_the_search_dialog_opens_from_the_keyboard(browser_page, site_url):
     troubles = watch(browser_page)
-    browser_page.goto(f"{site_url}{PAGES[0]}.html")
+    browser_page.goto(f"{site_url}{PAGES[0]}.html", wait_until="networkidle")  # or leaving cuts a request off
     browser_page.keyboard.press("Control+k")
     browser_page.keyboard.type("gate")
     browser_page.keyboard.press("Enter")

@@ -19,6 +19,7 @@ from sphinx.errors import ConfigError
 from sphinx.util import logging
 
 from gru_book import web
+from gru_book.site_weight import lighten
 
 logger = logging.getLogger(__name__)
 
@@ -249,6 +250,7 @@ def finish_assets(app: Sphinx, exception: Exception | None) -> None:
     if first != "index":
         page = FIRST_PAGE.format(title=app.config.html_title, first=app.builder.get_target_uri(first))
         (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
+    lighten(Path(app.outdir))
 
 
 def setup(app: Sphinx) -> dict:
@@ -261,7 +263,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", add_components)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", defer_scripts, priority=901)
-    app.connect("build-finished", finish_assets)
+    app.connect("build-finished", finish_assets, priority=900)
     app.add_js_file(None, body=SET_THEME, priority=1)
     app.setup_extension("myst_nb")
     app.add_role_to_domain("glue", "text", GluedText(), override=True)
