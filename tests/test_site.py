@@ -47,6 +47,9 @@ STICKS_OUT = """() => [...document.querySelectorAll("article *")].filter((e) => 
 }).map((e) => e.tagName + "." + e.className).slice(0, 5)"""
 
 
+PLACE = '<div data-gru-book="playground">Words for readers without scripts.</div>'
+
+
 def watch(page) -> list[str]:
     """Return a list that fills with each request elsewhere, failed request, script error and console error."""
     troubles = []
@@ -206,6 +209,20 @@ def test_the_parts_that_block_or_call_out_are_gone(site):
     assert size < 2.5e6
 
 
+def test_little_blocks_the_first_paint(site, soups):
+    """One style sheet, no script from a file before the text except for the search, and only icons that are used."""
+    for file, soup in soups.items():
+        if file.relative_to(site).as_posix() in ("index.html", "search.html"):  # a redirection, and the search itself
+            continue
+        assert len(soup.select('link[rel="stylesheet"]')) == 1, file
+        assert not [
+            t["src"] for t in soup.select("head script[src]") if not t.has_attr("defer") and not t.has_attr("async")
+        ]
+    fonts = [file for file in (site / "_static/vendor").rglob("*") if file.is_file()]
+    assert {file.suffix for file in fonts} == {".woff"}
+    assert sum(file.stat().st_size for file in fonts) < 20_000
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_buttons_of_a_chapter(site, soups, name):
     soup = soups[site / f"{name}.html"]
@@ -262,7 +279,7 @@ def test_the_search_finds_words_without_a_server(browser_page, site):
 
 def test_the_search_dialog_opens_from_the_keyboard(browser_page, site_url):
     troubles = watch(browser_page)
-    browser_page.goto(f"{site_url}{PAGES[0]}.html")
+    browser_page.goto(f"{site_url}{PAGES[0]}.html", wait_until="networkidle")  # or leaving cuts a request off
     browser_page.keyboard.press("Control+k")
     browser_page.keyboard.type("gate")
     browser_page.keyboard.press("Enter")
@@ -380,7 +397,9 @@ def small_book(tmp_path) -> Path:
     toc = {"format": "jb-book", "root": "book/intro", "parts": [{"caption": "Part", "chapters": chapters}]}
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     (root / "book/intro.md").write_text("# First\n\nWords.\n", encoding="utf-8")
-    (root / "book/second.md").write_text("# Second\n\nWords.\n", encoding="utf-8")
+    (root / "book/second.md").write_text(f"# Second\n\n{PLACE}\n\n```html\n{PLACE}\n```\n", encoding="utf-8")
+    (root / "notebooks/artifacts/second/web").mkdir(parents=True)
+    (root / "notebooks/artifacts/second/web/data.js").write_text("window.data = 1;\n", encoding="utf-8")
     outputs = [
         {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": "✘ **short: no.** Not here."}},
         {"output_type": "display_data", "metadata": {}, "data": {"text/html": TABLE}},
@@ -394,7 +413,6 @@ def small_book(tmp_path) -> Path:
     text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": words}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
     notebook = {"cells": [text, code], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (root / "notebooks").mkdir()
     (root / "notebooks/11_third.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     return root
 
@@ -413,10 +431,23 @@ def test_building_again_after_changes(small_book):
     assert [tag.text for tag in soup.select(".pasted-text")] == GLUED
     assert [tag.text for tag in soup.select("thead th")] == ["row", "one", "two"]
 
+    assets = out / "html/_static/assets"
+    assert (assets / "second/data.js").read_text(encoding="utf-8") == "window.data = 1;\n"
+    for name, places in {"book/intro": 0, "book/second": 1, "notebooks/11_third": 0}.items():
+        page = BeautifulSoup((out / f"html/{name}.html").read_text(encoding="utf-8"), "html.parser")
+        scripts = [tag for tag in page.select("script[src]") if "/assets/" in tag["src"]]
+        assert len(page.select("[data-gru-book]")) == len(scripts) == places, name
+        for tag in scripts:
+            assert re.fullmatch(r"\.\./_static/assets/playground\.js\?v=[0-9a-f]{8}", tag["src"])
+            assert tag.has_attr("defer")
+
     (small_book / "book/second.md").write_text("# Second\n\n{ref}`nowhere`\n", encoding="utf-8")
     for _ in range(2):
         with pytest.raises(BookError, match="book/second.md.*nowhere"):
             build(out, strict=True, root=small_book)
+    (small_book / "book/second.md").write_text(f"# Second\n\n{PLACE.replace('ground', 'pen')}\n", encoding="utf-8")
+    with pytest.raises(BookError, match="book/second.*unknown component.*playpen"):
+        build(out, strict=True, root=small_book)
 
     (small_book / "book/second.md").unlink()
     toc = yaml.safe_load((small_book / "_toc.yml").read_text(encoding="utf-8"))

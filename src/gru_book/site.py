@@ -16,6 +16,12 @@ from myst_nb.ext.glue.roles import PasteTextRole
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
+from sphinx.util import logging
+
+from gru_book import web
+from gru_book.site_weight import lighten
+
+logger = logging.getLogger(__name__)
 
 # What a page with equations loads: one bundle, and the fonts and TeX extensions that it fetches on demand.
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2/*.woff", "input/tex/extensions/*.js")
@@ -33,6 +39,9 @@ SET_THEME = (
     "(d => { if (d.theme !== 'light' && d.theme !== 'dark') d.theme = "
     "matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'; })(document.documentElement.dataset);"
 )
+# An element of a page that a component from gru_book.web fills; shown code has &quot; in place of the quotes.
+COMPONENT = re.compile(r'<[^>]*\bdata-gru-book="([^"]*)"')
+ASSETS = "assets"  # below _static/
 FIRST_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -176,6 +185,34 @@ def mark_claims(app: Sphinx, doctree: nodes.document) -> None:
                 paragraph["classes"] += ["claim", "claim-holds" if mark == "✔" else "claim-fails"]
 
 
+def page_assets(pagename: str, root: Path) -> list[Path]:
+    """Return the files that the components of a page fetch: `notebooks/artifacts/PAGE/web/`; none for most pages.
+
+    The site has them at `_static/assets/PAGE/`, where no page loads them before a component asks.
+    """
+    folder = root / "notebooks/artifacts" / Path(pagename).name / "web"
+    return sorted(file for file in folder.glob("*") if file.is_file())
+
+
+def write_components(app: Sphinx) -> None:
+    """Write the interactive components; before the pages, whose links to them carry a hash of the file."""
+    if app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static" / ASSETS
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in web.components():
+        (folder / f"{name}.js").write_text(web.classic(name), encoding="utf-8")
+
+
+def add_components(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Load the script of each component that has a place on this page, and of no other."""
+    for name in dict.fromkeys(COMPONENT.findall(context.get("body", ""))):
+        if name in web.components():
+            app.add_js_file(f"{ASSETS}/{name}.js")
+        else:
+            logger.warning("unknown component data-gru-book=%r", name, location=pagename)
+
+
 def defer_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Let the page appear before its scripts run."""
     for asset in context["script_files"]:
@@ -185,10 +222,15 @@ def defer_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, 
 
 
 def finish_assets(app: Sphinx, exception: Exception | None) -> None:
-    """Copy the part of MathJax that pages need, and take out scripts that none needs."""
+    """Copy what components fetch and the part of MathJax that pages need, and take out scripts that none needs."""
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
+    for pagename in app.env.found_docs:
+        for file in page_assets(pagename, Path(app.srcdir)):
+            target = static / ASSETS / Path(pagename).name / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
     # The distribution's folder has hyphens in its name: it can be found, not imported.
     found = importlib.util.find_spec("sphinx-mathjax-offline")
     source = Path(found.origin).parent / "static" / "mathjax"
@@ -208,17 +250,20 @@ def finish_assets(app: Sphinx, exception: Exception | None) -> None:
     if first != "index":
         page = FIRST_PAGE.format(title=app.config.html_title, first=app.builder.get_target_uri(first))
         (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
+    lighten(Path(app.outdir))
 
 
 def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
     app.connect("config-inited", set_addresses, priority=400)
+    app.connect("builder-inited", write_components)
     app.connect("doctree-read", mark_claims)
     app.connect("html-page-context", add_hub_button, priority=600)
     app.connect("html-page-context", correct_markup)
+    app.connect("html-page-context", add_components)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", defer_scripts, priority=901)
-    app.connect("build-finished", finish_assets)
+    app.connect("build-finished", finish_assets, priority=900)
     app.add_js_file(None, body=SET_THEME, priority=1)
     app.setup_extension("myst_nb")
     app.add_role_to_domain("glue", "text", GluedText(), override=True)
