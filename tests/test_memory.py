@@ -243,7 +243,7 @@ def test_wrong_chrono_arguments_are_refused(arguments, message):
 
 def test_the_example_of_how_to_use_runs(capsys):
     text = (Path(__file__).parents[1] / "book" / "how_to_use.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
     names = {}
     exec(code, names)
     shares = [float(share) for share in capsys.readouterr().out.strip("[] \n").split()]

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import re
 import subprocess
 import sys
 from concurrent import futures
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from gru_book import searches, tuning, tuning_workers
+from gru_book.pipeline.pages import ROOT
 from gru_book.tuning import TuningError
 from toy_search import empty, toy
 
@@ -493,6 +495,17 @@ def test_the_command_names_what_is_wrong(words, message, tmp_path, capsys):
 
     assert main(["tune", *words, "--folder", str(tmp_path / "search")]) == 2
     assert capsys.readouterr().err.startswith(f"gru-book: {message}")
+
+
+def test_the_example_of_how_to_use_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRU_BOOK_PROGRESS", "/dev/null")
+    text = (ROOT / "book" / "how_to_use.md").read_text(encoding="utf-8")
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    x, y = np.zeros((4, 3, 1)), np.zeros(4)
+    names = {"arrays": (x, y, x, y)}
+    exec(code.replace("...  # your arrays", "arrays"), names)
+    tuning.run(names["mine"](max_epochs=1, method="random", max_trials=1), tmp_path / "search")
+    assert tuning.trials_table(tmp_path / "search")["val_mae"].notna().all()
 
 
 def test_named_searches_can_be_made():
