@@ -350,7 +350,9 @@ def test_nothing_that_is_typed_becomes_part_of_the_page(view):
 
 def test_the_table_says_what_the_maps_show(view):
     view.locator("details summary").nth(1).click()
-    rows = view.locator("details table").nth(1).locator("tbody tr").all_inner_texts()
+    shown = view.locator("details table").nth(1).locator("tbody tr")
+    shown.nth(5).wait_for()  # the table is filled once it is open
+    rows = shown.all_inner_texts()
     assert len(rows) == 6
     assert rows[4].split("\t")[0] == "not"
     assert (
