@@ -42,7 +42,7 @@ WORKERS = "workers"  # folder of heartbeats, locks and logs, one file each a wor
 BEAT = 1.0  # seconds from one sign of life of a worker to the next
 LOST_AFTER = 30.0  # seconds without a sign of life after which a worker counts as lost
 MOST_LOSSES = 3  # lost runs after which a trial counts as failed: it may be what kills its workers
-MOST_RESTARTS = 5  # of one local worker in a row without a finished trial in between
+MOST_RESTARTS = 5  # of one local worker in one search
 STARTS_OVER = 20.0  # seconds in which a chief that starts a finished search over has emptied its folder
 WAIT = 120.0  # seconds that a worker waits for a chief that does not answer
 

@@ -1,7 +1,7 @@
 """What runs in the reader's browser: components in plain JavaScript, on the site and in JupyterLab from one source.
 
-A component is one file here, an ES module without imports that uses the names of `forward.js` and ends with
-`export default { render };`, in anywidget's form: ``render({ model, el })`` fills the element ``el``.
+A component is one file here, an ES module without imports that uses the names of `forward.js` and `dom.js` and ends
+with `export default { render };`, in anywidget's form: ``render({ model, el })`` fills the element ``el``.
 
 The site mounts it wherever a page has an element ``<div data-gru-book="NAME">``; until then, and wherever there is no
 script, the element's own words are shown. ``model.get("max_steps")`` reads ``data-max-steps``, as JSON where it is
@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-SHARED = ("forward", "mount")
+SHARED = ("forward", "dom", "mount")
 LAST_LINE = re.compile(r"^export default (\{ render \});\s*\Z", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
 
@@ -31,7 +31,7 @@ def _read(name: str) -> str:
 
 
 def module(name: str) -> str:
-    """Return the text of one ES module without imports: the forward pass, then component `name`.
+    """Return the text of one ES module without imports: the forward pass, how elements are made, component `name`.
 
     Its default export is ``{ render }`` (what anywidget takes as ``_esm``); it also exports what `forward.js` does.
 
@@ -42,7 +42,7 @@ def module(name: str) -> str:
     text = _read(name)
     if not LAST_LINE.search(text) or re.search(r"^import\b", text, re.MULTILINE):
         raise ValueError(f"web/{name}.js must import nothing and end with the line: export default {{ render }};")
-    return f"{_read('forward')}\n{text}"
+    return "\n".join([_read("forward"), _read("dom"), text])
 
 
 def classic(name: str) -> str:

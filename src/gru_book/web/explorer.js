@@ -240,19 +240,6 @@ html[data-theme="dark"] .gru-explorer, body[data-jp-theme-light="false"] .gru-ex
 
 // --- one text --------------------------------------------------------------------------------------------------------
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);  // strings become text, never markup
-  return element;
-}
-
-function makeSvg(tag, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
-
 /** At most `most` characters of a word, without half of a character. */
 function shortened(word, most = 30) {
   const letters = Array.from(word.slice(0, 2 * most + 2));
@@ -272,8 +259,8 @@ function makePanel(letter, onText, onSelect) {
   const back = make("button", { type: "button", "aria-label": `Earlier words of text ${letter}` }, "‹");
   const next = make("button", { type: "button", "aria-label": `Later words of text ${letter}` }, "›");
   const place = make("span");
-  const line = makeSvg("path", {}), half = makeSvg("path", { class: "gru-half" });
-  const svg = makeSvg("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
+  const line = make("path", {}), half = make("path", { class: "gru-half" });
+  const svg = make("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
   svg.append(half, line);
   const maps = ROWS.map(() => make("canvas", { width: 1, height: 1, "aria-hidden": "true" }));
   const markers = [0, 1, 2, 3].map(() => make("div")), labels = make("div", { class: "gru-labels", "aria-hidden": "true" });

@@ -8,7 +8,7 @@ function mountOnPage(name, component) {
 
   /** What components use of anywidget's model, over the element's data attributes: `max_steps` is data-max-steps. */
   function modelOf(element) {
-    const values = new Map([["assets", assets]]), listeners = new Map(), changed = new Set();
+    const values = new Map([["assets", assets]]), listeners = new Map();
     return {
       get(key) {
         if (values.has(key)) return values.get(key);
@@ -18,7 +18,6 @@ function mountOnPage(name, component) {
       },
       set(key, value) {
         values.set(key, value);
-        changed.add(`change:${key}`);
         for (const listener of listeners.get(`change:${key}`) || []) listener();
       },
       on(event, listener) { listeners.set(event, [...(listeners.get(event) || []), listener]); },
@@ -26,7 +25,7 @@ function mountOnPage(name, component) {
         const kept = listener ? (listeners.get(event) || []).filter((other) => other !== listener) : [];
         if (event) listeners.set(event, kept); else listeners.clear();
       },
-      save_changes() { changed.clear(); },  // there is no kernel to tell
+      save_changes() {},  // there is no kernel to tell
     };
   }
 
