@@ -77,9 +77,15 @@ def view(browser_page, folder):
     assert not errors
 
 
+def rested(page):
+    """Wait until nothing more comes without a further key: no word left to leave out, the live region told."""
+    page.wait_for_selector(".gru-panels[aria-busy=false]")
+    return page
+
+
 def wait_for_network(page):
     page.wait_for_function("() => window.gruBookWeights")
-    page.wait_for_function("() => !document.querySelector('.gru-status').textContent.includes('loading')")
+    rested(page)
 
 
 def texts(page):
@@ -88,10 +94,9 @@ def texts(page):
 
 def status_after(page, fill, number=0):
     """Type a text, wait until the live region has been told, and return what it says."""
-    page.evaluate("document.querySelector('.gru-status').textContent = 'waiting'")
+    rested(page)
     texts(page).nth(number).fill(fill)
-    page.wait_for_function("() => document.querySelector('.gru-status').textContent !== 'waiting'")
-    return page.locator(STATUS).inner_text()
+    return rested(page).locator(STATUS).inner_text()
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +236,6 @@ def test_the_examples_stand_there_before_the_network(browser_page, folder):
     browser_page.unroute_all(behavior="ignoreErrors")
     browser_page.reload()
     wait_for_network(browser_page)
-    browser_page.wait_for_timeout(300)
     late = (
         browser_page.locator(".gru-verdict b").all_inner_texts(),
         browser_page.locator(".gru-numbers").all_inner_texts(),
@@ -244,9 +248,6 @@ def test_typing_and_moving_along_the_words_by_keyboard_alone(view, packed, vocab
     texts(view).first.focus()
     view.keyboard.press("Control+a")
     view.keyboard.type("A dull, dull film!")
-    view.wait_for_function(
-        "() => document.querySelectorAll('.gru-panel')[0].querySelectorAll('.gru-words bdi').length === 5"
-    )
     slider = view.locator("[role=slider]").first
     assert slider.get_attribute("aria-valuemax") == "4"
     view.keyboard.press("Tab")  # words
@@ -263,7 +264,7 @@ def test_typing_and_moving_along_the_words_by_keyboard_alone(view, packed, vocab
     assert f"probability so far {running[2]:.2f}" in view.locator(".gru-numbers").first.inner_text()
     assert view.locator(".gru-verdict b").first.inner_text().startswith(f"{running[-1]:.2f} ")
     without = reader.score(np.delete(ids, 2))
-    view.wait_for_function("() => !document.querySelector('.gru-numbers').textContent.includes('…')")
+    rested(view)
     assert f"the verdict is {1 / (1 + np.exp(-without)):.2f}" in view.locator(".gru-numbers").first.inner_text()
     assert f"Text A: {running[-1]:.2f}" in status_after(view, "A dull, dull film!")
 
@@ -322,7 +323,7 @@ def copy_of_long_text(page):
 def test_examples_can_be_picked(view):
     view.get_by_label("Examples").select_option("one word")
     assert [box.input_value() for box in texts(view).all()] == ["Dull", ""]
-    view.wait_for_function("() => document.querySelector('.gru-status').textContent.includes('(no word)')")
+    assert "(no word)" in rested(view).locator(STATUS).inner_text()
 
 
 def test_odd_texts(view):
@@ -402,7 +403,7 @@ def test_it_fits_is_accessible_and_moves_nothing(chromium, folder, width, theme)
     page.goto((folder / "page.html").as_uri())
     wait_for_network(page)
     page.locator("details summary").first.click()
-    page.wait_for_timeout(300)
+    page.locator("details tbody tr").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
     assert not [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]

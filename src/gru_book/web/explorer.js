@@ -514,17 +514,22 @@ function render({ model, el }) {
   let network = null, trouble = "", work = 0, tellLater = 0, keepLater = 0, stopped = false;
   const both = ["A", "B"].map((letter) => makePanel(letter, () => changed(letter), () => keep()));
   el.classList.add("gru-explorer");
+  const panelsOf = make("div", { class: "gru-panels" }, ...both.map((panel) => panel.root));
   el.replaceChildren(make("style", {}, CSS), make("div", { class: "gru-bar" }, choice, ...(onSite ? [copy] : [])), status,
-    make("div", { class: "gru-panels" }, ...both.map((panel) => panel.root)));
+    panelsOf);
+
+  /** Says to screen readers, and to tests, whether more is to come without a further key. */
+  function tellBusy() {
+    panelsOf.setAttribute("aria-busy", String(Boolean(work || tellLater || (asked && !network && !trouble))));
+  }
 
   function say(message, bad = false) {
     status.classList.toggle("gru-trouble", bad);
     if (status.textContent !== message) status.textContent = message;
   }
 
-  function summary() {
-    if (trouble) return say(trouble, true);
-    if (!network && both.some((panel) => !panel.result)) return say("The network is loading …");
+  function answers() {
+    if (!network && both.some((panel) => !panel.result)) return "The network is loading …";
     const told = both.map((panel, index) => {
       const { score, known, total } = panel.result, answer = sigmoid(score[score.length - 1]);
       const words = known.length - 1;
@@ -532,7 +537,14 @@ function render({ model, el }) {
       const cut = total > words ? ` (the first ${words.toLocaleString("en")} of ${total.toLocaleString("en")} words are read)` : "";
       return `Text ${"AB"[index]}${none}${cut}: ${answer.toFixed(2)}, ${side(answer)}.`;
     });
-    return say(told.join(" "));
+    return told.join(" ");
+  }
+
+  function summary() {
+    clearTimeout(tellLater);
+    tellLater = 0;
+    say(trouble || answers(), Boolean(trouble));
+    tellBusy();
   }
 
   /** Compute one panel, and occlusion of the words in its window afterwards, in slices. */
@@ -548,9 +560,8 @@ function render({ model, el }) {
 
   function occludeAll() {
     clearTimeout(work);
-    if (!network || stopped) return;
     const waiting = [];
-    for (const panel of both) {
+    for (const panel of network && !stopped ? both : []) {
       const [first, last] = panel.window;
       for (let step = Math.max(first, 1); step < last; step++) {
         if (Number.isNaN(panel.result.without[step])) waiting.push([panel, panel.result, step]);
@@ -564,9 +575,11 @@ function render({ model, el }) {
         touched.add(panel);
       }
       for (const panel of touched) panel.drawOcclusion();
-      if (waiting.length && !stopped) work = setTimeout(go, 4);
+      work = waiting.length && !stopped ? setTimeout(go, 4) : 0;
+      tellBusy();
     };
-    if (waiting.length) work = setTimeout(go, 30);
+    work = waiting.length ? setTimeout(go, 30) : 0;
+    tellBusy();
   }
 
   /** The view as the part of an address behind #, and back; "" where the texts are too long for one. */
@@ -626,6 +639,9 @@ function render({ model, el }) {
 
   copy.addEventListener("click", async () => {
     const hash = toHash();
+    clearTimeout(tellLater);  // or it would take the message away
+    tellLater = 0;
+    tellBusy();
     if (!hash) return say("These texts are too long for a link.");
     const address = location.href.split("#")[0] + hash;
     try {
@@ -648,7 +664,7 @@ function render({ model, el }) {
       update(panel, panel.result !== null);
       if (wanted[index] !== null) panel.select(wanted[index], false);
     });
-    return summary();
+    summary();
   }
 
   function failed(error) {
@@ -661,6 +677,7 @@ function render({ model, el }) {
   function load() {
     if (asked) return;
     asked = true;
+    tellBusy();
     const bytes = model.get("weights"), file = model.get("weights_file");
     if (bytes?.byteLength) {
       arrived(new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, bytes.byteLength));
