@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -28,6 +29,13 @@ def site(tmp_path_factory) -> Path:
     from gru_book.pipeline.site import build
 
     return build(tmp_path_factory.mktemp("site") / "_build", strict=True).parent
+
+
+@pytest.fixture(scope="session")
+def soups(site) -> dict[Path, BeautifulSoup]:
+    """Every HTML page of the site, parsed."""
+    pages = [f for f in site.rglob("*.html") if not {"_static", "_sources"} & set(f.relative_to(site).parts)]
+    return {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in pages}
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

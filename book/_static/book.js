@@ -58,5 +58,6 @@ addEventListener("DOMContentLoaded", () => {
   const reach = () => document.querySelectorAll("mjx-container[display]").forEach((formula) => {
     if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0; else formula.removeAttribute("tabindex");
   });
-  window.MathJax?.startup?.promise.then(() => { reach(); addEventListener("resize", reach); });
+  reach();
+  addEventListener("resize", reach);
 });

@@ -4,7 +4,6 @@ The one setting is `repository.url` in `_config.yml`. From it follow the site's 
 `html.baseurl` says otherwise), the edit button, the launch buttons, the sitemap and the social previews.
 """
 
-import importlib.util
 import re
 import shutil
 from pathlib import Path
@@ -19,19 +18,18 @@ from sphinx.errors import ConfigError
 from sphinx.util import logging
 
 from gru_book import web
+from gru_book.site_mathematics import set_mathematics
 from gru_book.site_weight import lighten
 
 logger = logging.getLogger(__name__)
 
-# What a page with equations loads: one bundle, and the fonts and TeX extensions that it fetches on demand.
-MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2/*.woff", "input/tex/extensions/*.js")
-MATHJAX_UNUSED = "all-packages.js"
-# pandas writes a style into each table, and the index's name into a header row of its own with empty cells.
+# pandas writes a style into each table, and the index's names into a header row of their own with empty cells.
 DATAFRAME_STYLE = re.compile(r"<style scoped>.*?</style>\n?", re.DOTALL)
 DATAFRAME_HEAD = re.compile(
-    r"<tr[^>]*>\s*<th></th>(?P<columns>(?:\s*<th>[^<]+</th>)+)\s*</tr>"
-    r"\s*<tr>\s*(?P<index><th>[^<]+</th>)(?:\s*<th></th>)+\s*</tr>"
+    r"<tr[^>]*>(?:\s*<th></th>)+(?P<columns>(?:\s*<th>[^<]+</th>)+)\s*</tr>"
+    r"\s*<tr>(?P<index>(?:\s*<th>[^<]+</th>)+)(?:\s*<th></th>)+\s*</tr>"
 )
+SIDEBAR = '<div id="pst-primary-sidebar"'  # with the book's title, which is in no landmark
 # Inline scripts and the search of the theme use these while the page is read.
 NEEDED_AT_ONCE = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 # The theme's own script does the same, but only after the page has been drawn.
@@ -95,7 +93,6 @@ def set_addresses(app: Sphinx, config) -> None:
         "edit_page_url_template": template,
         "edit_page_provider_name": "GitHub",
     }
-    config.mathjax_path = f"mathjax/{MATHJAX[0]}"
 
 
 def add_hub_button(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -142,7 +139,7 @@ def correct_markup(app: Sphinx, pagename: str, templatename: str, context: dict,
         body = DATAFRAME_STYLE.sub("", body).replace(
             '<table border="1" class="dataframe">', '<table class="dataframe">'
         )
-        body = DATAFRAME_HEAD.sub(r"<tr>\g<index>\g<columns></tr>", body)
+        body = DATAFRAME_HEAD.sub(r"<tr>\g<index>\g<columns></tr>", body).replace("<th></th>", "<td></td>")
     context["body"] = body
 
 
@@ -165,15 +162,15 @@ class GluedText(PasteTextRole):
         return [node], []
 
 
-def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Leave out thebe, which jupyter-book loads on every page although nothing here uses it."""
+def drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Leave out thebe, which jupyter-book loads on every page, and MathJax, whose work is done when a page is built."""
 
-    def is_thebe(asset) -> bool:
+    def is_unused(asset) -> bool:
         body = (getattr(asset, "attributes", None) or {}).get("body") or ""
-        return "sphinx-thebe" in str(getattr(asset, "filename", asset) or "") or "thebe" in body
+        return re.search("thebe|mathjax", f"{getattr(asset, 'filename', asset) or ''} {body}", re.IGNORECASE)
 
     for key in ("script_files", "css_files"):
-        context[key][:] = [asset for asset in context[key] if not is_thebe(asset)]
+        context[key][:] = [asset for asset in context[key] if not is_unused(asset)]
 
 
 def mark_claims(app: Sphinx, doctree: nodes.document) -> None:
@@ -222,7 +219,7 @@ def defer_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, 
 
 
 def finish_assets(app: Sphinx, exception: Exception | None) -> None:
-    """Copy what components fetch and the part of MathJax that pages need, and take out scripts that none needs."""
+    """Copy what components fetch, set formulas, and take out scripts that no page needs."""
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
@@ -231,15 +228,6 @@ def finish_assets(app: Sphinx, exception: Exception | None) -> None:
             target = static / ASSETS / Path(pagename).name / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
-    # The distribution's folder has hyphens in its name: it can be found, not imported.
-    found = importlib.util.find_spec("sphinx-mathjax-offline")
-    source = Path(found.origin).parent / "static" / "mathjax"
-    for pattern in MATHJAX:
-        for file in source.glob(pattern):
-            target = static / "mathjax" / file.relative_to(source)
-            if file.name != MATHJAX_UNUSED and not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, target)
     # Icons come from the theme's web fonts; the script would draw every one of them a second time.
     scripts = static / "scripts"
     (scripts / "fontawesome.js").write_text("/* Icons come from the web fonts. */\n", encoding="utf-8")
@@ -250,6 +238,10 @@ def finish_assets(app: Sphinx, exception: Exception | None) -> None:
     if first != "index":
         page = FIRST_PAGE.format(title=app.config.html_title, first=app.builder.get_target_uri(first))
         (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
+    for file in Path(app.outdir).rglob("*.html"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(SIDEBAR, f'{SIDEBAR} role="complementary" aria-label="Book"'), encoding="utf-8")
+    set_mathematics(Path(app.outdir))
     lighten(Path(app.outdir))
 
 
@@ -261,7 +253,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", add_hub_button, priority=600)
     app.connect("html-page-context", correct_markup)
     app.connect("html-page-context", add_components)
-    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", drop_unused, priority=900)
     app.connect("html-page-context", defer_scripts, priority=901)
     app.connect("build-finished", finish_assets, priority=900)
     app.add_js_file(None, body=SET_THEME, priority=1)

@@ -12,22 +12,12 @@ from gru_book import web
 from gru_book.cells import RNN, GRUWeights, RNNWeights, gru_forward
 from gru_book.conventions import CanonicalWeights
 from gru_book.memory import half_life
+from watching import watch
 
 PAGE = "notebooks/21_cell.html"
 PLACE = '[data-gru-book="playground"]'
 STATES = ("reset_gate", "update_gate", "candidate_state", "hidden_state")
 PRESETS = ("fresh", "rnn", "copier", "memoryless", "half_life", "parity", "two", "clock")
-
-
-def watch(page) -> list[str]:
-    """Return a list that fills with errors, dialogs and requests to other hosts."""
-    troubles = []
-    page.on("console", lambda m: troubles.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: (troubles.append("a dialog"), dialog.dismiss()))
-    own = ("http://127.0.0.1:", "file://", "data:", "blob:")
-    page.on("request", lambda r: None if r.url.startswith(own) else troubles.append(r.url))
-    return troubles
 
 
 @pytest.fixture(scope="module")

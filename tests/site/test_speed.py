@@ -1,0 +1,59 @@
+"""Floors for what `benchmarks/lighthouse.py` measures, without Node: weight, work and movement of each page.
+
+Work is the processor's time of the page's main thread, which other work on the machine does not change.
+"""
+
+import gzip
+from urllib.parse import urlsplit
+
+import pytest
+
+from site_pages import PAGES
+from watching import SHIFTS
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg")
+
+
+def load(chromium, address):
+    """Open a page as a phone does; return bytes on the wire by path, seconds of work, and what moved."""
+    context = chromium.new_context(**PHONE)
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    session = context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    responses = []
+    page.on("response", lambda response: responses.append(response))
+    page.goto(address, wait_until="networkidle")
+    work = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}["TaskDuration"]
+    sizes = {}
+    for response in responses:
+        body, kind = response.body(), response.headers.get("content-type", "")
+        sizes[urlsplit(response.url).path] = len(gzip.compress(body) if kind.startswith(COMPRESSED) else body)
+    shifts = page.evaluate("window.shifts")
+    context.close()
+    return sizes, work, shifts
+
+
+@pytest.fixture(scope="module")
+def plain_work(chromium, site_url):
+    """Seconds of work for a page of plain text: what this machine needs for the theme alone."""
+    return min(load(chromium, f"{site_url}book/changelog.html")[1] for _ in range(5))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light_and_quick_and_lies_still(chromium, site_url, plain_work, name):
+    address, most = f"{site_url}{name}.html", 8 * plain_work
+    sizes, work, shifts = load(chromium, address)
+    assert not shifts
+    assert sum(size for path, size in sizes.items() if not path.endswith(".png")) < 300_000, sizes
+    assert sum(sizes.values()) < 1_000_000, sizes
+    assert work < most or min(load(chromium, address)[1] for _ in range(3)) < most
+
+
+def test_pictures_keep_their_place_and_wait(soups):
+    """Each picture has its size in the page, and those below the first wait until a reader comes near."""
+    for file, soup in soups.items():
+        pictures = [image for image in soup.select("article img") if "/_images/" in image["src"]]
+        assert all(int(image["width"]) > 0 and int(image["height"]) > 0 for image in pictures), file
+        assert [image.get("loading") for image in pictures] == [None, *["lazy"] * len(pictures)][: len(pictures)], file
