@@ -57,24 +57,8 @@ class Explorer:
     def widget(self):
         """Return the widget, made once; ImportError where anywidget is not installed."""
         if self._widget is None:
-            self._widget = _widget_class()(**self.traits())
+            self._widget = web.widget("explorer", **self.traits())
         return self._widget
 
     def _repr_mimebundle_(self, **settings):
         return self.widget()._repr_mimebundle_(**settings)
-
-
-def _widget_class() -> type:
-    try:
-        import anywidget
-        import traitlets
-    except ImportError as error:
-        raise ImportError("the explorer needs the package anywidget in Jupyter; run: pip install anywidget") from error
-
-    class ExplorerWidget(anywidget.AnyWidget):
-        _esm = web.module("explorer")
-        weights = traitlets.Bytes().tag(sync=True)
-        texts = traitlets.List(traitlets.Unicode()).tag(sync=True)
-        examples = traitlets.List().tag(sync=True)
-
-    return ExplorerWidget

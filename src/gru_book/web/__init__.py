@@ -18,7 +18,7 @@ SHARED = ("forward", "dom", "mount")
 LAST_LINE = re.compile(r"^export default (\{ render \});\s*\Z", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
 
-__all__ = ["classic", "components", "module"]
+__all__ = ["classic", "components", "module", "widget"]
 
 
 def components() -> list[str]:
@@ -52,3 +52,17 @@ def classic(name: str) -> str:
     """
     text = EXPORT.sub("", LAST_LINE.sub("", module(name)))
     return f'(() => {{\n"use strict";\n{text}\n{_read("mount")}\nmountOnPage("{name}", {{ render }});\n}})();\n'
+
+
+def widget(name: str, **values):
+    """Return component `name` as a Jupyter widget, the last value of a cell shows it; `values` are what it gets.
+
+    Raises `ImportError` where anywidget is not installed, and `ValueError` as `module` does.
+    """
+    try:
+        import anywidget
+        import traitlets
+    except ImportError as error:
+        raise ImportError(f"the {name} needs the package anywidget in Jupyter; run: pip install anywidget") from error
+    traits = {key: traitlets.Any(value).tag(sync=True) for key, value in values.items()}
+    return type("ComponentWidget", (anywidget.AnyWidget,), {"_esm": module(name), **traits})()
