@@ -57,6 +57,16 @@ def test_ci_calls_what_the_readme_calls():
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
 
+def test_every_kernel_of_the_book_has_the_same_variables():
+    """NumPy's number of threads among them: it decides how sums are rounded, and so what a training ends with."""
+    from jupyter_client.kernelspec import get_kernel_spec
+
+    here = get_kernel_spec("python3").env
+    assert here["OPENBLAS_NUM_THREADS"] == "1"
+    for name in ("Makefile", ".binder/postBuild"):
+        assert dict(re.findall(r"--env (\w+) (\w+)", (ROOT / name).read_text(encoding="utf-8"))) == here, name
+
+
 def test_help_lists_every_target():
     shown = run("make", "--no-print-directory", "help")
     assert tuple(re.findall(r"^  make (\w+)", shown, flags=re.MULTILINE)) == TARGETS

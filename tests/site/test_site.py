@@ -47,6 +47,8 @@ STICKS_OUT = """() => [...document.querySelectorAll("article *")].filter((e) => 
 }).map((e) => e.tagName + "." + e.className).slice(0, 5)"""
 
 
+DISTORTED = """() => [...document.querySelectorAll("article img")].filter((e) => e.offsetParent &&
+  Math.abs(e.clientHeight - e.clientWidth * e.naturalHeight / e.naturalWidth) > 2).map((e) => e.src)"""
 PLACE = '<div data-gru-book="playground">Words for readers without scripts.</div>'
 
 
@@ -107,6 +109,7 @@ def test_page_on_a_dark_phone(visit, site_url, name):
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert not page.evaluate(STICKS_OUT)
+        assert not page.evaluate(DISTORTED)
         assert not axe_violations(page)
         assert not troubles
 

@@ -142,6 +142,8 @@ def _smoke(options) -> None:
 
 
 def _study(options) -> None:
+    for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):  # as the kernel of the pages has them
+        os.environ.setdefault(name, "1")
     from gru_book.pipeline.study import run_study
 
     print(_relative(run_study(options.name, again=options.again)))
