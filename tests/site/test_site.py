@@ -47,8 +47,11 @@ STICKS_OUT = """() => [...document.querySelectorAll("article *")].filter((e) => 
 }).map((e) => e.tagName + "." + e.className).slice(0, 5)"""
 
 
-DISTORTED = """() => [...document.querySelectorAll("article img")].filter((e) => e.offsetParent &&
-  Math.abs(e.clientHeight - e.clientWidth * e.naturalHeight / e.naturalWidth) > 2).map((e) => e.src)"""
+# Pictures in dark colours have a frame.
+DISTORTED = """() => [...document.querySelectorAll("article img")].filter((e) => {
+  const frame = 2 * parseFloat(getComputedStyle(e).paddingTop), ratio = e.naturalHeight / e.naturalWidth;
+  return e.offsetParent && Math.abs(e.clientHeight - frame - (e.clientWidth - frame) * ratio) > 2;
+}).map((e) => e.src)"""
 PLACE = '<div data-gru-book="playground">Words for readers without scripts.</div>'
 
 
