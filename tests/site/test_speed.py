@@ -16,7 +16,7 @@ COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg"
 
 
 def load(chromium, address):
-    """Open a page as a phone does; return bytes on the wire by path, seconds of work, and what moved."""
+    """Open a page as a phone does, fonts last; return bytes on the wire by path, seconds of work, and what moved."""
     context = chromium.new_context(**PHONE)
     page = context.new_page()
     page.add_init_script(SHIFTS)
@@ -24,7 +24,14 @@ def load(chromium, address):
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     responses = []
     page.on("response", lambda response: responses.append(response))
-    page.goto(address, wait_until="networkidle")
+    fonts = []
+    page.route("**/*.woff", lambda route: fonts.append(route) if fonts is not None else route.continue_())
+    page.goto(address, wait_until="domcontentloaded")
+    page.wait_for_timeout(200)  # the page is drawn while its fonts are on their way
+    late, fonts = fonts, None
+    for route in late:
+        route.continue_()
+    page.wait_for_load_state("networkidle")
     work = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}["TaskDuration"]
     sizes = {}
     for response in responses:
