@@ -550,8 +550,11 @@ function render({ model, el }) {
   /** Compute one panel, and occlusion of the words in its window afterwards, in slices. */
   function update(panel, stay = false) {
     const text = panel.text.toWellFormed?.() ?? panel.text;
-    if (network) panel.show(analyse(network, text), stay);
-    else if (ready.has(text)) panel.show(ready.get(text), stay);
+    if (network) {
+      const result = analyse(network, text);
+      result.without.set(ready.get(text)?.without ?? []);
+      panel.show(result, stay);
+    } else if (ready.has(text)) panel.show(ready.get(text), stay);
     else panel.clear(trouble ? "not available" : "waiting for the network …");
     clearTimeout(tellLater);
     tellLater = setTimeout(summary, 400);  // not at every letter
