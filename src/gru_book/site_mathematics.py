@@ -3,6 +3,7 @@
 MathJax itself does it, once, in V8. In the browser it needed a second of a phone's time on a page of mathematics.
 """
 
+import base64
 import html
 import importlib.util
 import json
@@ -30,6 +31,7 @@ COMPONENTS = (
     "a11y/assistive-mml.js",
 )
 FONTS = "_static/mathjax"
+ZERO = "MathJax_Zero.woff"  # lines of formulas are laid out by its measures: it comes with the page
 # MathJax's documented way on a server, with its DOM of its own. Styles are those of the glyphs that a page has.
 TYPESET = """
 const parts = MathJax._, adaptor = parts.adaptors.liteAdaptor.liteAdaptor();
@@ -59,6 +61,7 @@ def set_mathematics(out: Path) -> None:
     # The distribution's folder has hyphens in its name: it can be found, not imported.
     source = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static/mathjax"
     shutil.copytree(source / "output/chtml/fonts/woff-v2", out / FONTS, dirs_exist_ok=True)
+    zero = base64.b64encode((out / FONTS / ZERO).read_bytes()).decode()
     with mini_racer() as engine:
         engine.eval("globalThis.MathJax = {};")
         for name in COMPONENTS:
@@ -68,7 +71,9 @@ def set_mathematics(out: Path) -> None:
             text, name = file.read_text(encoding="utf-8"), file.relative_to(out).with_suffix("").as_posix()
             if FORMULA.search(text):
                 fonts = "../" * name.count("/") + FONTS
-                file.write_text(_page(engine, text, fonts, name), encoding="utf-8")
+                page = _page(engine, text, fonts, name)
+                page = page.replace(f"{fonts}/{ZERO}", f"data:font/woff;base64,{zero}")
+                file.write_text(page, encoding="utf-8")
 
 
 def _page(engine: MiniRacer, text: str, fonts: str, name: str) -> str:
