@@ -53,7 +53,7 @@ def plain_work(chromium, site_url):
 def test_a_page_is_light_and_quick_and_lies_still(chromium, site_url, plain_work, name):
     address, most = f"{site_url}{name}.html", 8 * plain_work
     sizes, work, shifts = load(chromium, address)
-    # Where the page is drawn before MathJax's font of lines is decoded, fractions get a little lower. 0.1 is called good.
+    # Drawn before its font of lines is decoded, a fraction gets a little lower. Below 0.1 a page is called still.
     assert sum(value for value, *_ in shifts) < 0.05, shifts
     assert sum(size for path, size in sizes.items() if not path.endswith(".png")) < 300_000, sizes
     assert sum(sizes.values()) < 1_000_000, sizes
