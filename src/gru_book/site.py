@@ -238,11 +238,13 @@ def finish_assets(app: Sphinx, exception: Exception | None) -> None:
     if first != "index":
         page = FIRST_PAGE.format(title=app.config.html_title, first=app.builder.get_target_uri(first))
         (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
-    for file in Path(app.outdir).rglob("*.html"):
-        text = file.read_text(encoding="utf-8")
-        file.write_text(text.replace(SIDEBAR, f'{SIDEBAR} role="complementary" aria-label="Book"'), encoding="utf-8")
-    set_mathematics(Path(app.outdir))
-    lighten(Path(app.outdir))
+    pages = {
+        file: file.read_text(encoding="utf-8").replace(SIDEBAR, f'{SIDEBAR} role="complementary" aria-label="Book"')
+        for file in Path(app.outdir).rglob("*.html")
+        if static not in file.parents
+    }
+    for file, text in lighten(static, set_mathematics(static, pages)).items():
+        file.write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict:

@@ -30,7 +30,7 @@ COMPONENTS = (
     "output/chtml/fonts/tex.js",
     "a11y/assistive-mml.js",
 )
-FONTS = "_static/mathjax"
+FONTS = "mathjax"
 ZERO = "MathJax_Zero.woff"  # lines of formulas are laid out by its measures: it comes with the page
 # MathJax's documented way on a server, with its DOM of its own. Styles are those of the glyphs that a page has.
 TYPESET = """
@@ -56,24 +56,28 @@ function typeset(formulas, fontURL) {
 """
 
 
-def set_mathematics(out: Path) -> None:
-    """Replace the TeX in every page of the built site in `out`; TeX that MathJax refuses is a warning."""
+def set_mathematics(static: Path, pages: dict[Path, str]) -> dict[Path, str]:
+    """Return the texts of all pages of the site with their TeX set, and copy the fonts to `static`, the site's folder.
+
+    TeX that MathJax refuses is a warning.
+    """
     # The distribution's folder has hyphens in its name: it can be found, not imported.
     source = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static/mathjax"
-    shutil.copytree(source / "output/chtml/fonts/woff-v2", out / FONTS, dirs_exist_ok=True)
-    zero = base64.b64encode((out / FONTS / ZERO).read_bytes()).decode()
+    shutil.copytree(source / "output/chtml/fonts/woff-v2", static / FONTS, dirs_exist_ok=True)
+    zero = base64.b64encode((static / FONTS / ZERO).read_bytes()).decode()
+    done = dict(pages)
     with mini_racer() as engine:
         engine.eval("globalThis.MathJax = {};")
         for name in COMPONENTS:
             engine.eval((source / name).read_text(encoding="utf-8"))
         engine.eval(TYPESET)
-        for file in sorted(out.rglob("*.html")):
-            text, name = file.read_text(encoding="utf-8"), file.relative_to(out).with_suffix("").as_posix()
+        for file, text in sorted(pages.items()):
             if FORMULA.search(text):
-                fonts = "../" * name.count("/") + FONTS
+                name = file.relative_to(static.parent).with_suffix("").as_posix()
+                fonts = "../" * name.count("/") + f"{static.name}/{FONTS}"
                 page = _page(engine, text, fonts, name)
-                page = page.replace(f"{fonts}/{ZERO}", f"data:font/woff;base64,{zero}")
-                file.write_text(page, encoding="utf-8")
+                done[file] = page.replace(f"{fonts}/{ZERO}", f"data:font/woff;base64,{zero}")
+    return done
 
 
 def _page(engine: MiniRacer, text: str, fonts: str, name: str) -> str:

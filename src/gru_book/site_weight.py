@@ -26,19 +26,19 @@ ICON_CODE = re.compile(r'content:\s*"\\([0-9a-f]{2,4})"')
 ICON_RULE = re.compile(r'([^{}]*)\{content:"\\([0-9a-f]{2,4})"\}')
 
 
-def lighten(out: Path) -> None:
-    """Rewrite all pages of the built site in `out`, and the icons' fonts."""
-    static = out / "_static"
-    pages = {file: file.read_text(encoding="utf-8") for file in out.rglob("*.html") if static not in file.parents}
+def lighten(static: Path, pages: dict[Path, str]) -> dict[Path, str]:
+    """Return the texts of all pages of the site, lighter, and rewrite the icons' fonts and style sheets in `static`."""
     subset_icons(static, list(pages.values()))
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
     sheets: dict[tuple[str, ...], str] = {}
+    lighter = {}
     for file, text in pages.items():
         text = place_pictures(one_style_sheet(text, static, sheets), file.parent)
         if file.name != "search.html":
             text = LATER.sub('<script defer="defer" ', SEARCH.sub("", text))
             text = OPTIONS.sub(lambda _: f"<script>{options}</script>", text)
-        file.write_text(text, encoding="utf-8")
+        lighter[file] = text
+    return lighter
 
 
 def place_pictures(text: str, folder: Path) -> str:

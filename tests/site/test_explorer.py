@@ -10,12 +10,11 @@ import unicodedata
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from gru_book import artifacts, attribution, explorer, web, web_weights
 from gru_book.explorer import Explorer
 from gru_book.reviews import Vocabulary
-from watching import SHIFTS, watch
+from watching import SHIFTS, axe_violations, watch
 
 PAGE = "36_inside"
 STYLE = (artifacts.PACKAGE.parents[1] / "book/_static/book.css").read_text(encoding="utf-8")
@@ -398,8 +397,7 @@ def test_it_fits_is_accessible_and_moves_nothing(chromium, folder, width, theme)
     page.locator("details summary").first.click()
     page.locator("details tbody tr").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
-    assert not [(v["id"], v["nodes"][0]["html"][:200]) for v in found]
+    assert not axe_violations(page)
     assert page.evaluate("window.shifts") == []
     sides = page.locator(".gru-panel").evaluate_all("list => list.map((panel) => panel.getBoundingClientRect().left)")
     assert (sides[0] == sides[1]) == (width == 360)

@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from sphinx.errors import ConfigError
 
@@ -18,12 +17,10 @@ from gru_book.pipeline.errors import BookError
 from gru_book.pipeline.site import build
 from gru_book.site import site_address
 from site_pages import BRANCH, CHAPTERS, MADE, PAGES, PREFIX, REPOSITORY, ROOT
-from watching import watch
+from watching import axe_violations, watch
 
 pytestmark = pytest.mark.timeout(300)
 
-# Without preload: axe would fetch style sheets a second time, from wrong addresses.
-AXE_RULES = {"resultTypes": ["violations"], "preload": False}
 SETTLED = """async () => {
   await document.fonts.ready;
   for (const img of document.images) { img.loading = "eager"; if (!img.complete) await img.decode().catch(() => {}); }
@@ -73,12 +70,6 @@ def visit(chromium):
         page.close()
 
     return open_page
-
-
-def axe_violations(page) -> list[str]:
-    """Return the findings of axe, with the first place of each."""
-    found = Axe().run(page, options=AXE_RULES).response["violations"]
-    return [f"{v['id']} ({len(v['nodes'])}×): {v['nodes'][0]['html'][:200]}" for v in found]
 
 
 def mathematics(page) -> dict:

@@ -523,7 +523,11 @@ function render({ model, el }) {
     panelsOf.setAttribute("aria-busy", String(Boolean(work || tellLater || (asked && !network && !trouble))));
   }
 
+  /** Tell the live region; a summary that waits would take the message away. */
   function say(message, bad = false) {
+    clearTimeout(tellLater);
+    tellLater = 0;
+    tellBusy();
     status.classList.toggle("gru-trouble", bad);
     if (status.textContent !== message) status.textContent = message;
   }
@@ -540,12 +544,7 @@ function render({ model, el }) {
     return told.join(" ");
   }
 
-  function summary() {
-    clearTimeout(tellLater);
-    tellLater = 0;
-    say(trouble || answers(), Boolean(trouble));
-    tellBusy();
-  }
+  const summary = () => say(trouble || answers(), Boolean(trouble));
 
   /** Compute one panel, and occlusion of the words in its window afterwards, in slices. */
   function update(panel, stay = false) {
@@ -642,9 +641,6 @@ function render({ model, el }) {
 
   copy.addEventListener("click", async () => {
     const hash = toHash();
-    clearTimeout(tellLater);  // or it would take the message away
-    tellLater = 0;
-    tellBusy();
     if (!hash) return say("These texts are too long for a link.");
     const address = location.href.split("#")[0] + hash;
     try {
