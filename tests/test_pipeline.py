@@ -1,5 +1,6 @@
 """Manuscript → notebook on a small book of its own: what is run, what is noticed, what survives an accident."""
 
+import importlib
 import json
 import re
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gru_book.pipeline import execute, provenance, study
+from gru_book.pipeline import execute, provenance, study, verify
 from gru_book.pipeline.cli import main
 from gru_book.pipeline.errors import BookError
 from gru_book.pipeline.pages import ROOT, all_pages, find_page, in_order, normal_form, profile
@@ -149,12 +150,78 @@ def test_what_can_change_a_number_makes_a_page_stale(published):
         "stale", "changed since it ran: code; parameters: number",
     )  # fmt: skip
     assert reason_after("src/gru_book/small.py", "2 * n", "3 * n") == (
-        "stale", "changed since it ran: helpers: gru_book.small",
+        "stale", "changed since it ran: definitions: twice",
     )  # fmt: skip
     assert reason_after("src/gru_book/small.py", "# why", "# because")[0] == "fresh"
     assert reason_after("src/gru_book/small.py", "Doc.", "Other documentation.")[0] == "fresh"
     assert reason_after("notebooks/01_first.ipynb", '"6\\n"', '"7\\n"')[1].startswith("its outputs are not those")
+    assert reason_after("notebooks/01_first.ipynb", '"packages": {', '"packages": {"x": "1"')[0] == "stale"
+    assert reason_after("notebooks/01_first.ipynb", '"writes": {', '"seconds": 3,\n   "writes": {')[1].startswith(
+        "its record"
+    )
     assert reason_after("notebooks/artifacts/01_first/numbers.json", "6", "7")[1].startswith("its artifacts are not")
+
+
+def test_what_only_looks_or_lives_elsewhere_makes_nothing_stale(published):
+    page = find_page("01_first", published)
+    path = published / "book/01_first.md"
+    text = path.read_text()
+    path.write_text(text.replace(FIRST, f":tags: [hide-input]\n\n# Twice.\n{FIRST}"))
+    assert provenance.page_state(page) == ("prose", "its text differs from the manuscript")
+    helper = published / "src/gru_book/small.py"
+    (published / "src/gru_book/tiny.py").write_text(helper.read_text())
+    helper.unlink()
+    path.write_text(text.replace("gru_book.small", "gru_book.tiny"))
+    assert provenance.page_state(page)[0] == "prose"
+    assert execute.bring_up_to_date([page]) == ["01_first: text refreshed"]
+    assert "gru_book.tiny" in page.notebook.read_text()
+
+
+def test_verify_renews_a_record_only_where_everything_is_equal(published):
+    page = find_page("01_first", published)
+    helper, record = published / "src/gru_book/small.py", page.read_notebook().metadata["provenance"]
+    helper.write_text(helper.read_text().replace("2 * n", "n + n"))
+    assert provenance.page_state(page) == ("stale", "changed since it ran: definitions: twice")
+    outputs = [cell.get("outputs") for cell in page.read_notebook().cells]
+    assert verify.verify_page(page) == "1 outputs equal, 0 of them pictures"
+    assert provenance.page_state(page) == ("fresh", "")
+    renewed = page.read_notebook()
+    assert [cell.get("outputs") for cell in renewed.cells] == outputs
+    assert renewed.metadata["provenance"]["verified"] == "executed again: 1 outputs equal, 0 of them pictures"
+    assert "verified" not in record
+    before = snapshot(published)
+    helper.write_text(helper.read_text().replace("n + n", "3 * n"))
+    with pytest.raises(BookError, match=r"page 01_first, code cell 2 \('from gru.*'\): published '6', now '9'"):
+        verify.verify_page(page)
+    write_page(
+        published, "01_first", FIRST.replace("print(twice(number))", "print(6)").replace(": twice(", ": 1 + twice(")
+    )
+    helper.write_text(helper.read_text().replace("3 * n", "2 * n"))
+    with pytest.raises(BookError, match="page 01_first writes another numbers.json"):
+        verify.verify_page(page)
+    assert snapshot(published) == before
+
+
+def test_verify_compares_pictures_by_what_they_show(published):
+    code = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\nax.plot([0, {}], [0, 1])\nplt.show()"
+    write_page(published, "01_first", code.format(1))
+    page = find_page("01_first", published)
+    execute.publish(page)
+    write_page(published, "01_first", code.format("2 - 1"))
+    assert verify.verify_page(page) == "1 outputs equal, 1 of them pictures"
+    write_page(published, "01_first", code.format(2))
+    with pytest.raises(BookError, match="its picture is another"):
+        verify.verify_page(page)
+
+
+def test_verify_refuses_what_was_not_made_by_a_run(published):
+    page = find_page("01_first", published)
+    page.notebook.write_text(page.notebook.read_text().replace('"6\\n"', '"7\\n"'))
+    with pytest.raises(BookError, match="cannot be verified: its outputs are not those of the recorded run"):
+        verify.verify_page(page)
+    page.notebook.unlink()
+    with pytest.raises(BookError, match="has never been executed"):
+        verify.verify_page(page)
 
 
 def test_the_second_page_follows_the_first(published):
@@ -316,26 +383,6 @@ def test_the_normal_form_keeps_the_text(book):
     assert normal_form(page) == text
 
 
-def test_essence_and_imports():
-    source = '''"""Doc."""
-import a.b
-from . import c
-from .d import e
-
-
-def f():
-    """Doc
-
-    # not a comment"""
-    return "# kept"  # gone
-'''
-    assert provenance.essence(source) == (
-        'import a.b\nfrom . import c\nfrom .d import e\ndef f():\n    return "# kept"'
-    )
-    assert provenance.imports(source, "p.q") == {"a.b", "p.q", "p.q.c", "p.q.d", "p.q.d.e"}
-    assert provenance.imports("%pip install x\nif a:\n    !ls\nimport y") == {"y"}
-
-
 STUDY = '''"""A study."""
 
 TITLE = "Squares"
@@ -372,17 +419,52 @@ def test_a_study_resumes_and_its_table_is_guarded(book, monkeypatch):
     assert study.study_state("squares", book) == ("fresh", "")
     study.run_study("squares", book)
     assert (folder / "log").read_text() == "0 1 2 3 "
+    record = table.with_suffix(".json")
+    text = record.read_text()
+    record.write_text(text.replace('"seconds": 0', '"seconds": 7'))
+    assert study.study_state("squares", book)[1] == "its record is not that of the run (edited)"
+    record.write_text(text)
     table.write_text(table.read_text().replace("9", "8"))
     assert study.study_state("squares", book)[1] == "its table is not that of the recorded run"
     (folder / "squares.py").write_text(STUDY.replace("n * n", "n * n * n"))
-    assert study.study_state("squares", book)[1] == "changed since it ran: code"
+    assert study.study_state("squares", book)[1] == "changed since it ran: definitions: run_case"
     with pytest.raises(BookError, match="did you mean squares"):
         study.run_study("square", book)
+
+
+def test_verify_runs_drawn_cases_of_a_study_and_compares_their_rows(book, monkeypatch):
+    folder = book / "src/gru_book/studies"
+    timed = STUDY.replace("n * n}", "n * n, 'seconds': n + time.time()}").replace(
+        "TITLE", 'import time\n\nTIMES = ("seconds",)\nTITLE'
+    )
+    (folder / "cubes.py").write_text(timed)
+    monkeypatch.setattr("gru_book.studies.__path__", [str(folder)])
+    table = study.run_study("cubes", book)
+    before = table.read_bytes()
+    (folder / "cubes.py").write_text(timed.replace("n * n", "n**2"))
+    importlib.invalidate_caches()
+    sys.modules.pop("gru_book.studies.cubes")
+    assert study.study_state("cubes", book)[0] == "stale"
+    said = verify.verify_study("cubes", 2, 5, book)
+    assert said == "2 of 4 cases (drawn with seed 5) run again: 2 rows equal"
+    assert study.study_state("cubes", book) == ("fresh", "")
+    assert study.read_record("cubes", book)["verified"] == said
+    assert table.read_bytes() == before
+    (folder / "cubes.py").write_text(timed.replace("n * n", "n**3 + 1"))
+    importlib.invalidate_caches()
+    sys.modules.pop("gru_book.studies.cubes")
+    with pytest.raises(BookError, match="study cubes: the case .* gives other rows"):
+        verify.verify_study("cubes", 1, 5, book)
+    table.write_text(table.read_text().replace("9", "8"))
+    with pytest.raises(BookError, match="cannot be verified"):
+        verify.verify_study("cubes", 1, 5, book)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["verify", "33_imdb"], "unknown page '33_imdb'; did you mean 33_imdb_gru?"),
+        (["verify", "studies/paddin"], "unknown study 'paddin'; did you mean padding?"),
         (["run", "33_imdb"], "unknown page '33_imdb'; did you mean 33_imdb_gru? (pages: 11_tour"),
         (["run", "33_imdb_gru", "-p", "epoch", "2"], "unknown parameter 'epoch'; did you mean epochs?"),
         (["run", "33_imdb_gru", "-p", "epochs", "many"], "epochs must be of type int, not 'many'"),

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from gru_book.pipeline.errors import BookError
@@ -13,6 +14,8 @@ from gru_book.pipeline.errors import BookError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit code: 0, 1 (something is stale), 2 (a clear error) or 130 (interrupted)."""
+    # A grammar of addresses that takes longer to load than all the rest; no notebook's schema has an address in it.
+    sys.modules.setdefault("rfc3987_syntax", None)
     options = _parser().parse_args(arguments)
     try:
         return options.act(options) or 0
@@ -43,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("pages", nargs="*", metavar="PAGE", help="only these pages (and all of them, stale or not)")
     command.add_argument("--all", action="store_true", help="every page, stale or not")
     add("check", _check, "say what is stale: pages, studies, artifacts; exit 1 if anything is")
+    command = add("verify", _verify, "run what is stale again, compare it with what is published, renew its record")
+    command.add_argument("names", nargs="*", metavar="PAGE|studies/NAME", help="these, stale or not")
+    command.add_argument("--cases", type=int, default=3, help="cases of a study, drawn at random (3)")
+    command.add_argument("--seed", type=int, help="of the draw (a new one each time)")
     add("smoke", _smoke, "run every page with the profile `smoke`, into _runs/smoke/")
     command = add("study", _study, "run a study, or go on with one that was interrupted")
     command.add_argument("name")
@@ -131,6 +138,42 @@ def _check(options) -> int:
     return int(any(state != "fresh" for _, state, _ in states))
 
 
+def _verify(options) -> int:
+    from gru_book.pipeline.execute import stop_at_sigterm
+    from gru_book.pipeline.pages import all_pages, find_page, in_order
+    from gru_book.pipeline.provenance import page_state
+    from gru_book.pipeline.study import all_studies, check_name, study_state
+    from gru_book.pipeline.verify import verify_page, verify_study
+
+    stop_at_sigterm()
+    _one_thread()
+    studies = [name.removeprefix("studies/") for name in options.names if name.startswith("studies/")]
+    pages = [find_page(name) for name in options.names if not name.startswith("studies/")]
+    for name in studies:
+        check_name(name)
+    if not options.names:
+        studies = [name for name in all_studies() if study_state(name)[0] == "stale"]
+        pages = [page for page in all_pages() if page_state(page)[0] == "stale"]
+    work = [(f"studies/{name}", partial(verify_study, name, options.cases, options.seed)) for name in studies]
+    work += [(page.name, partial(verify_page, page)) for page in in_order(pages)]
+    found = 0
+    for name, act in work:
+        try:
+            print(f"{name}: {act()}", flush=True)
+        except BookError as error:
+            print(f"gru-book: {error}", file=sys.stderr, flush=True)
+            found = 1
+    if not work:
+        print("nothing is stale")
+    return found
+
+
+def _one_thread() -> None:
+    """Set what the kernel of the pages has: NumPy rounds its sums by the number of its threads."""
+    for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
 def _smoke(options) -> None:
     from gru_book.pipeline.execute import run, stop_at_sigterm
     from gru_book.pipeline.pages import ROOT, all_pages, profile
@@ -142,8 +185,7 @@ def _smoke(options) -> None:
 
 
 def _study(options) -> None:
-    for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):  # as the kernel of the pages has them
-        os.environ.setdefault(name, "1")
+    _one_thread()
     from gru_book.pipeline.study import run_study
 
     print(_relative(run_study(options.name, again=options.again)))

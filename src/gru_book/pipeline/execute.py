@@ -222,7 +222,7 @@ def run(page: Page, values: dict, output: Path | None = None) -> Path:
     with work_folder(page.root, page.name) as folder:
         notebook = execute(page, values, folder)
         output.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(output, _as_text(notebook))
+        replace_text(output, as_text(notebook))
         if (folder / "artifacts").is_dir():
             replace_folder(folder / "artifacts", output.with_suffix(""))
     return output
@@ -235,7 +235,7 @@ def publish(page: Page) -> None:
         notebook = execute(page, {}, folder)
         made = folder / "artifacts" / page.name
         record = {**inputs, "writes": provenance.hash_files(made), "outputs": provenance.hash_outputs(notebook)}
-        notebook.metadata["provenance"] = record
+        notebook.metadata["provenance"] = provenance.sealed(record)
         if provenance.page_inputs(page) != inputs:
             raise BookError(
                 f"page {page.name}: its manuscript, helpers or artifacts were edited while it ran; run it again"
@@ -244,18 +244,23 @@ def publish(page: Page) -> None:
             replace_folder(made, page.artifacts)
         elif page.artifacts.is_dir():
             shutil.rmtree(page.artifacts)
-        replace_text(page.notebook, _as_text(notebook))
+        replace_text(page.notebook, as_text(notebook))
 
 
-def refresh_prose(page: Page) -> None:
-    """Bring the manuscript's text into its executed notebook; code, outputs and record stay as they are."""
-    old, new = page.read_notebook(), page.read_manuscript()
+def refreshed(page: Page, old: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return the manuscript's text with the outputs and the record of the executed notebook `old`."""
+    new = page.read_manuscript()
     ran = iter([c for c in old.cells if c.cell_type == "code"])
     for cell in (c for c in new.cells if c.cell_type == "code"):
         before = next(ran)
         cell.outputs, cell.execution_count = before.outputs, before.execution_count
     new.metadata["provenance"] = old.metadata["provenance"]
-    replace_text(page.notebook, _as_text(clean(new)))
+    return clean(new)
+
+
+def refresh_prose(page: Page) -> None:
+    """Bring the manuscript's text into its executed notebook; code, outputs and record stay as they are."""
+    replace_text(page.notebook, as_text(refreshed(page, page.read_notebook())))
 
 
 def bring_up_to_date(pages: list[Page], force: bool = False) -> list[str]:
@@ -273,7 +278,8 @@ def bring_up_to_date(pages: list[Page], force: bool = False) -> list[str]:
     return done
 
 
-def _as_text(notebook: nbformat.NotebookNode) -> str:
+def as_text(notebook: nbformat.NotebookNode) -> str:
+    """Return the text of a notebook's file; raise where it is no valid notebook."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"

@@ -18,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[3]
 PROFILES = ("smoke", "full")
 
 
+@cache
+def _config(folder: Path):
+    return load_jupytext_config(str(folder / "page.md"))
+
+
 @dataclass(frozen=True)
 class Page:
     """A chapter: its manuscript in `book/` and its executed notebook in `notebooks/`."""
@@ -43,7 +48,7 @@ class Page:
     def read_manuscript(self) -> nbformat.NotebookNode:
         """Return the manuscript as a notebook without outputs; raise `BookError` where it is no Jupytext manuscript."""
         try:
-            notebook = jupytext.read(self.manuscript, fmt="md:myst", config=load_jupytext_config(str(self.manuscript)))
+            notebook = jupytext.read(self.manuscript, fmt="md:myst", config=_config(self.manuscript.parent))
         except FileNotFoundError:
             raise BookError(f"page {self.name} has no manuscript: book/{self.name}.md is missing") from None
         except Exception as error:
@@ -55,13 +60,17 @@ class Page:
         if not self.notebook.is_file():
             return None
         try:
-            return nbformat.read(self.notebook, as_version=4)
+            # Not nbformat.read: what is written is validated, and validating it again takes ten times as long.
+            return nbformat.v4.reads_json(self.notebook.read_text(encoding="utf-8"))
         except Exception as error:
             raise BookError(f"notebooks/{self.name}.ipynb cannot be read: {error}") from error
 
-    def parameters(self) -> dict[str, Parameter]:
-        """Return what the parameters cell defines; raise `BookError` where there is not exactly one such cell."""
-        cells = [c for c in self.read_manuscript().cells if "parameters" in c.metadata.get("tags", [])]
+    def parameters(self, manuscript: nbformat.NotebookNode | None = None) -> dict[str, Parameter]:
+        """Return what the parameters cell defines; raise `BookError` where there is not exactly one such cell.
+
+        `manuscript` is what `read_manuscript` returned, where the caller has it.
+        """
+        cells = [c for c in (manuscript or self.read_manuscript()).cells if "parameters" in c.metadata.get("tags", [])]
         if len(cells) != 1:
             raise BookError(f"book/{self.name}.md has {len(cells)} cells tagged `parameters`; a page needs exactly one")
         try:
@@ -69,9 +78,9 @@ class Page:
         except ParameterError as error:
             raise BookError(f"book/{self.name}.md: {error}") from None
 
-    def reads(self) -> list[str]:
+    def reads(self, manuscript: nbformat.NotebookNode | None = None) -> list[str]:
         """Return the names of the pages and studies (`studies/NAME`) whose artifacts this page reads."""
-        return list(self.read_manuscript().metadata.get("gru_book", {}).get("reads", []))
+        return list((manuscript or self.read_manuscript()).metadata.get("gru_book", {}).get("reads", []))
 
     def check(self, values: dict) -> dict:
         """Return `values` checked against this page's parameters; raise `BookError` in one line."""
@@ -143,5 +152,4 @@ def profile(name: str, page: Page) -> dict:
 
 def normal_form(page: Page) -> str:
     """Return the text of a manuscript as Jupytext writes it: a save in JupyterLab then changes only what was edited."""
-    config = load_jupytext_config(str(page.manuscript))
-    return jupytext.writes(page.read_manuscript(), fmt="md:myst", config=config)
+    return jupytext.writes(page.read_manuscript(), fmt="md:myst", config=_config(page.manuscript.parent))

@@ -1,23 +1,23 @@
 """What made a notebook or a study's table: hashes over committed content only, so every clone comes to the same answer.
 
-A record names the code, the helpers it imports (transitively), the artifacts it reads, the locked versions of the
-packages that its numbers come from, what it wrote and what it printed. What differs from the record is stale.
+A record names the code, each definition of the package that it uses (`gru_book.pipeline.content`), the artifacts it
+reads, the locked versions of the packages that its numbers come from, what it wrote and what it printed, pictures
+included; last a hash of the record itself. What differs from the record is stale.
 """
 
 import ast
 import hashlib
-import io
 import json
 import re
-import tokenize
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
 
+from gru_book.pipeline import content
 from gru_book.pipeline.errors import BookError
 from gru_book.pipeline.pages import ROOT, Page
 
-PACKAGE = "gru_book"
 # Import name → locked distributions that its numbers come from.
 NUMERIC = {
     "keras": ("keras", "tensorflow"),
@@ -36,75 +36,17 @@ def sha256(data: bytes | str) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
-def essence(source: str) -> str:
-    """Return Python source without comments, docstrings and blank lines: what can change a number.
-
-    Works by line numbers, so that every supported Python gives the same text.
-    """
-    lines = source.splitlines()
-    dropped = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
-            node
-        ):
-            dropped.update(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and token.start[0] not in dropped:
-            lines[token.start[0] - 1] = lines[token.start[0] - 1][: token.start[1]]
-    kept = (line.rstrip() for number, line in enumerate(lines, 1) if number not in dropped)
-    return "\n".join(line for line in kept if line)
+RUNNING_TAGS = {"parameters", "raises-exception"}  # tags of a cell that decide how it runs; all others are looks
 
 
-def imports(source: str, package: str = "") -> set[str]:
-    """Return the full names of all modules that `source` may import, `from x import y` counted as x and x.y.
-
-    `package` is the package of the module, for relative imports. Lines of notebook magic are passed over.
-    """
-    plain = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(plain)):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package.rsplit(".", node.level - 1)[0] + "." if node.level else ""
-            module = (base + (node.module or "")).rstrip(".")
-            names.update([module, *(f"{module}.{alias.name}" for alias in node.names)])
-    return names
-
-
-def _module_file(name: str, root: Path) -> Path | None:
-    path = root / "src" / Path(*name.split("."))
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
-
-
-def closure(sources: list[str], root: Path = ROOT) -> tuple[dict[str, str], set[str]]:
-    """Return the helpers that `sources` import, transitively (module → hash), and all top-level names imported."""
-    helpers: dict[str, str] = {}
-    waiting = set().union(*(imports(source) for source in sources)) if sources else set()
-    outside: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        top = name.split(".")[0]
-        if top != PACKAGE:
-            outside.add(top)
-            continue
-        file = _module_file(name, root)
-        if file is None or name in helpers:
-            continue
-        source = file.read_text(encoding="utf-8")
-        helpers[name] = sha256(essence(source))
-        inside = name if file.name == "__init__.py" else name.rsplit(".", 1)[0]
-        waiting |= imports(source, inside)
-    return dict(sorted(helpers.items())), outside
+@lru_cache(maxsize=4)
+def _locked(requirements: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", requirements, flags=re.MULTILINE))
 
 
 def locked_versions(names: set[str], root: Path = ROOT) -> dict[str, str]:
     """Return the locked versions (from requirements.txt) of the distributions behind imported names."""
-    text = (root / "requirements.txt").read_text(encoding="utf-8")
-    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, flags=re.MULTILINE))
+    locked = _locked((root / "requirements.txt").read_text(encoding="utf-8"))
     wanted = {distribution for name in names for distribution in NUMERIC.get(name, ())}
     return {name: locked[name] for name in sorted(wanted)}
 
@@ -134,24 +76,35 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell, tag in tags if "setup" not in tag]
 
 
-def page_inputs(page: Page) -> dict:
+def page_inputs(page: Page, manuscript: nbformat.NotebookNode | None = None) -> dict:
     """Return all that decides what `page` computes; raise `BookError` naming a cell that is no Python."""
-    cells = code_cells(page.read_manuscript())
-    for cell in cells:
-        try:
-            imports(cell.source)
-        except SyntaxError as error:
-            line = cell.source.splitlines()[error.lineno - 1].strip()
-            raise BookError(f"page {page.name}: a code cell is no Python: {error.msg} in {line!r}") from None
-    helpers, outside = closure([cell.source for cell in cells], page.root)
-    code = [[cell.source.strip(), sorted(cell.metadata.get("tags", []))] for cell in cells]
+    manuscript = manuscript or page.read_manuscript()
+    cells = code_cells(manuscript)
+    own, used = content.used_by([_tree(page, cell.source) for cell in cells], page.root)
+    tags = [sorted(RUNNING_TAGS & set(cell.metadata.get("tags", []))) for cell in cells]
+    # The last section of a page shows the meanings of its parameters, which stand in comments.
+    shown = [cell.source.strip() for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     return {
-        "code": sha256(json.dumps(code)),
-        "helpers": helpers,
-        "packages": locked_versions(outside, page.root),
-        "parameters": {name: parameter.default for name, parameter in page.parameters().items()},
-        "reads": artifacts_read(page.reads(), page.root),
+        "code": content.digest(json.dumps([own, tags, shown])),
+        "definitions": used.definitions,
+        "packages": locked_versions(used.outside, page.root),
+        "parameters": {name: parameter.default for name, parameter in page.parameters(manuscript).items()},
+        "reads": artifacts_read(page.reads(manuscript), page.root),
     }
+
+
+def _tree(page: Page, source: str) -> ast.Module:
+    try:
+        return content.parsed(source)
+    except SyntaxError as error:
+        line = source.splitlines()[error.lineno - 1].strip()
+        raise BookError(f"page {page.name}: a code cell is no Python: {error.msg} in {line!r}") from None
+
+
+def sealed(record: dict) -> dict:
+    """Return `record` with a hash of itself as its last entry, so that a changed figure in it is noticed."""
+    plain = {name: value for name, value in record.items() if name != "record"}
+    return {**plain, "record": sha256(json.dumps(plain, sort_keys=True))}
 
 
 def hash_outputs(notebook: nbformat.NotebookNode) -> str:
@@ -190,13 +143,20 @@ def page_state(page: Page) -> tuple[str, str]:
     record = notebook.metadata.get("provenance")
     if not record:
         return "stale", "has no record of the run that made it"
-    reason = differences(record, page_inputs(page))
+    manuscript = page.read_manuscript()
+    reason = differences(record, page_inputs(page, manuscript)) or damage(page, notebook)
     if reason:
         return "stale", reason
-    if hash_outputs(notebook) != record.get("outputs"):
-        return "stale", "its outputs are not those of the recorded run (edited, or saved over)"
-    if hash_files(page.artifacts) != record.get("writes"):
-        return "stale", "its artifacts are not those of the recorded run"
-    if prose(notebook) != prose(page.read_manuscript()):
-        return "prose", "its text differs from the manuscript"
-    return "fresh", ""
+    return ("fresh", "") if prose(notebook) == prose(manuscript) else ("prose", "its text differs from the manuscript")
+
+
+def damage(page: Page, notebook: nbformat.NotebookNode) -> str:
+    """Return in words how what lies there differs from what the recorded run made; an empty text where it does not."""
+    record = notebook.metadata["provenance"]
+    if sealed(record) != record:
+        return "its record is not that of the run (edited)"
+    if hash_outputs(notebook) != record["outputs"]:
+        return "its outputs are not those of the recorded run (edited, or saved over)"
+    if hash_files(page.artifacts) != record["writes"]:
+        return "its artifacts are not those of the recorded run"
+    return ""

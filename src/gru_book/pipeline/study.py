@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from gru_book.pipeline import provenance
+from gru_book.pipeline import content, provenance
 from gru_book.pipeline.errors import BookError
 from gru_book.pipeline.execute import replace_text, runs_folder
 from gru_book.pipeline.pages import ROOT
@@ -29,21 +29,34 @@ def table_path(name: str, root: Path = ROOT) -> Path:
     return root / "notebooks" / "artifacts" / "studies" / f"{name}.csv"
 
 
+def check_name(name: str, root: Path = ROOT) -> None:
+    """Raise `BookError` with the nearest name unless there is a study `name`."""
+    if name not in all_studies(root):
+        near = get_close_matches(name, all_studies(root), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise BookError(f"unknown study {name!r}{hint} (studies: {', '.join(all_studies(root)) or 'none'})")
+
+
 def study_inputs(name: str, root: Path = ROOT) -> dict:
     """Return all that decides what study `name` computes."""
-    file = root / "src" / "gru_book" / "studies" / f"{name}.py"
-    helpers, outside = provenance.closure([file.read_text(encoding="utf-8")], root)
-    code = provenance.sha256(provenance.essence(file.read_text(encoding="utf-8")))
-    return {"code": code, "helpers": helpers, "packages": provenance.locked_versions(outside, root)}
+    used = content.used_by_module(f"gru_book.studies.{name}", ["cases", "run_case"], root)
+    return {"definitions": used.definitions, "packages": provenance.locked_versions(used.outside, root)}
+
+
+def read_record(name: str, root: Path = ROOT) -> dict | None:
+    """Return the record beside the table of study `name`, or None where there is none."""
+    file = table_path(name, root).with_suffix(".json")
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def study_state(name: str, root: Path = ROOT) -> tuple[str, str]:
     """Return the state of a study's table and its reason: `fresh` or `stale`."""
-    table = table_path(name, root)
-    if not table.is_file() or not table.with_suffix(".json").is_file():
+    table, record = table_path(name, root), read_record(name, root)
+    if not table.is_file() or not record:
         return "stale", "has never been run"
-    record = json.loads(table.with_suffix(".json").read_text(encoding="utf-8"))
     reason = provenance.differences(record, study_inputs(name, root))
+    if not reason and provenance.sealed(record) != record:
+        reason = "its record is not that of the run (edited)"
     if not reason and provenance.sha256(table.read_bytes()) != record["table"]:
         reason = "its table is not that of the recorded run"
     return ("stale", reason) if reason else ("fresh", "")
@@ -51,12 +64,7 @@ def study_state(name: str, root: Path = ROOT) -> tuple[str, str]:
 
 def run_study(name: str, root: Path = ROOT, again: bool = False) -> Path:
     """Run study `name`, going on with the finished cases of an interrupted run; return the path of its table."""
-    import pandas as pd
-
-    if name not in all_studies(root):
-        near = get_close_matches(name, all_studies(root), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise BookError(f"unknown study {name!r}{hint} (studies: {', '.join(all_studies(root)) or 'none'})")
+    check_name(name, root)
     if study_state(name, root)[0] == "fresh" and not again:
         print(f"study {name} is up to date: {table_path(name, root).relative_to(root)} (--again runs it anew)")
         return table_path(name, root)
@@ -78,8 +86,7 @@ def run_study(name: str, root: Path = ROOT, again: bool = False) -> Path:
         with open(journal, "a", encoding="utf-8") as file:
             file.write(json.dumps(finished[label]) + "\n")
     ordered = [finished[json.dumps(case, sort_keys=True)] for case in module.cases()]
-    table = pd.DataFrame([{**done["case"], **row} for done in ordered for row in done["rows"]])
-    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    text = as_text([{**done["case"], **row} for done in ordered for row in done["rows"]])
     record = {
         **inputs,
         "title": module.TITLE,
@@ -89,8 +96,21 @@ def run_study(name: str, root: Path = ROOT, again: bool = False) -> Path:
     path = table_path(name, root)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_text(path, text)
-    replace_text(path.with_suffix(".json"), json.dumps(record, indent=1) + "\n")
+    write_record(name, record, root)
     return path
+
+
+def write_record(name: str, record: dict, root: Path = ROOT) -> None:
+    """Write the record of study `name`, with a hash of itself."""
+    text = json.dumps(provenance.sealed(record), indent=1) + "\n"
+    replace_text(table_path(name, root).with_suffix(".json"), text)
+
+
+def as_text(rows: list[dict]) -> str:
+    """Return rows as the text of a study's table."""
+    import pandas as pd
+
+    return pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
 def _read_journal(journal: Path) -> dict[str, dict]:

@@ -19,6 +19,7 @@ from gru_book.batches import LengthBatches
 from gru_book.reviews import Vocabulary, load_reviews
 
 TITLE = "Padding side x mask, and batches of similar length: a small GRU on reviews, validation after every epoch"
+TIMES = ("seconds",)
 
 SEEDS = range(5)
 NUM_TRAIN = 4_000  # reviews; a seed draws its own

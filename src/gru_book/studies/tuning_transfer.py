@@ -18,6 +18,7 @@ from gru_book.reviews import Vocabulary, load_reviews
 from gru_book.studies import tuning_table as small
 
 TITLE = "Models of a small search, trained on more and longer reviews: validation after each epoch"
+TIMES = ("seconds",)
 
 UNITS = (32, 128)
 NUM_VALIDATION = 1_600  # reviews, half of each label
