@@ -86,7 +86,7 @@ def _difference(one: dict, other: dict) -> str:
 
 
 def same_picture(one: str, other: str) -> bool:
-    """Return whether two PNG images (base64) show the same; processors round the edges of lines a little differently."""
+    """Return whether two PNG images (base64) show the same; processors round the edges of lines differently."""
     pixels = [imread(io.BytesIO(base64.b64decode(image))) if image else np.zeros(0) for image in (one, other)]
     return pixels[0].shape == pixels[1].shape and bool(np.all(np.abs(pixels[0] - pixels[1]) <= 16 / 255))
 
