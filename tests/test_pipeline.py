@@ -214,6 +214,36 @@ def test_verify_compares_pictures_by_what_they_show(published):
         verify.verify_page(page)
 
 
+def test_verify_against_a_revision_runs_both_sides_here(published, monkeypatch):
+    """As on a processor that rounds otherwise: what is published cannot be made again, old and new code agree."""
+    (published / "weather").write_text("1")
+    write_page(published, "01_first", FIRST.replace("print(", "print(open('../weather').read(), "))
+    page = find_page("01_first", published)
+    execute.publish(page)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main"]
+    for step in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *step], cwd=published, check=True)
+    before = page.notebook.read_bytes()
+    (published / "weather").write_text("2")
+    subprocess.run([*git, "commit", "-qam", "weather"], cwd=published, check=True)
+    helper = published / "src/gru_book/small.py"
+    helper.write_text(helper.read_text().replace("2 * n", "n + n"))
+    with pytest.raises(BookError, match="published '1 6', now '2 6'"):
+        verify.verify_page(page)
+    with verify.checkout_of("HEAD", published) as checkout:
+        assert verify.verify_page(page, checkout) == "1 outputs equal, 0 of them pictures"
+        assert provenance.page_state(page) == ("fresh", "")
+        said = page.read_notebook().metadata["provenance"]["verified"]
+        assert said.startswith(f"executed again with the code of today and of {checkout.name}: ")
+        helper.write_text(helper.read_text().replace("n + n", "3 * n"))
+        with pytest.raises(BookError, match="published '2 6', now '2 9'"):
+            verify.verify_page(page, checkout)
+    assert not checkout.exists()
+    assert printed(page.notebook) == "1 6\n" != before
+    with pytest.raises(BookError, match="--against 'nowhere' is no commit"), verify.checkout_of("nowhere", published):
+        pass
+
+
 def test_verify_refuses_what_was_not_made_by_a_run(published):
     page = find_page("01_first", published)
     page.notebook.write_text(page.notebook.read_text().replace('"6\\n"', '"7\\n"'))
@@ -450,6 +480,13 @@ def test_verify_runs_drawn_cases_of_a_study_and_compares_their_rows(book, monkey
     assert study.study_state("cubes", book) == ("fresh", "")
     assert study.read_record("cubes", book)["verified"] == said
     assert table.read_bytes() == before
+    older = book / "older"
+    shutil.copytree(book, older, ignore=shutil.ignore_patterns("_runs"))
+    (folder / "cubes.py").write_text(timed.replace("n * n", "pow(n, 2)"))
+    importlib.invalidate_caches()
+    sys.modules.pop("gru_book.studies.cubes")
+    said = verify.verify_study("cubes", 2, 5, book, older)
+    assert said == "2 of 4 cases (drawn with seed 5) run again with the code of today and of older: 2 rows equal"
     (folder / "cubes.py").write_text(timed.replace("n * n", "n**3 + 1"))
     importlib.invalidate_caches()
     sys.modules.pop("gru_book.studies.cubes")

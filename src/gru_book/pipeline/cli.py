@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -50,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("names", nargs="*", metavar="PAGE|studies/NAME", help="these, stale or not")
     command.add_argument("--cases", type=int, default=3, help="cases of a study, drawn at random (3)")
     command.add_argument("--seed", type=int, help="of the draw (a new one each time)")
+    command.add_argument(
+        "--against", metavar="REVISION", help="compare with what the code of that commit makes on this machine"
+    )
     add("smoke", _smoke, "run every page with the profile `smoke`, into _runs/smoke/")
     command = add("study", _study, "run a study, or go on with one that was interrupted")
     command.add_argument("name")
@@ -143,7 +147,7 @@ def _verify(options) -> int:
     from gru_book.pipeline.pages import all_pages, find_page, in_order
     from gru_book.pipeline.provenance import page_state
     from gru_book.pipeline.study import all_studies, check_name, study_state
-    from gru_book.pipeline.verify import verify_page, verify_study
+    from gru_book.pipeline.verify import checkout_of, verify_page, verify_study
 
     stop_at_sigterm()
     _one_thread()
@@ -154,15 +158,16 @@ def _verify(options) -> int:
     if not options.names:
         studies = [name for name in all_studies() if study_state(name)[0] == "stale"]
         pages = [page for page in all_pages() if page_state(page)[0] == "stale"]
-    work = [(f"studies/{name}", partial(verify_study, name, options.cases, options.seed)) for name in studies]
-    work += [(page.name, partial(verify_page, page)) for page in in_order(pages)]
     found = 0
-    for name, act in work:
-        try:
-            print(f"{name}: {act()}", flush=True)
-        except BookError as error:
-            print(f"gru-book: {error}", file=sys.stderr, flush=True)
-            found = 1
+    with checkout_of(options.against) if options.against else nullcontext() as before:
+        work = [(f"studies/{n}", partial(verify_study, n, options.cases, options.seed, before=before)) for n in studies]
+        work += [(page.name, partial(verify_page, page, before)) for page in in_order(pages)]
+        for name, act in work:
+            try:
+                print(f"{name}: {act()}", flush=True)
+            except BookError as error:
+                print(f"gru-book: {error}", file=sys.stderr, flush=True)
+                found = 1
     if not work:
         print("nothing is stale")
     return found

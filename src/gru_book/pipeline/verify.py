@@ -1,16 +1,23 @@
 """Is what was published still what today's code makes? A page is executed again, of a study some cases are run again.
 
 Where all is equal, times apart, the record is renewed without changing a published number, and says how that was
-verified. So a helper can be rewritten for the price of a run, and nobody has to believe that nothing changed.
+verified. So a helper can be rewritten for the price of a run, and nobody has to believe that nothing changed. Where the
+processor here rounds otherwise than that of the published run, both sides can be run here: the code of today and that
+of an older revision.
 """
 
 import base64
+import contextlib
 import importlib
 import io
 import json
+import os
 import random
 import re
+import subprocess
 import sys
+import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -28,27 +35,75 @@ NOT_COMPARED = "nbval-ignore-output"  # the tag of cells that show times
 TIME = re.compile(r"seconds|minutes|milliseconds")  # in the name of what an artifact holds
 
 
-def verify_page(page: Page) -> str:
+def verify_page(page: Page, before: Path | None = None) -> str:
     """Execute `page` again and compare all that it shows and writes; renew its record, and say what was compared.
 
-    Raises `BookError` naming the first difference; then nothing is changed.
+    The comparison is with what is published, or, with the root of an older checkout `before`, with what that makes on
+    this machine: other processors round otherwise. Raises `BookError` naming the first difference; nothing changes.
     """
-    old = page.read_notebook()
-    if old is None or "provenance" not in old.metadata:
+    published = page.read_notebook()
+    if published is None or "provenance" not in published.metadata:
         raise BookError(f"page {page.name} has nothing to verify: it has never been executed; run: make book")
-    if damage := provenance.damage(page, old):
+    if damage := provenance.damage(page, published):
         raise BookError(f"page {page.name} cannot be verified: {damage}; execute it")
     inputs = provenance.page_inputs(page)
     with work_folder(page.root, page.name) as folder:
-        new = execute(page, {}, folder)
+        new, old, artifacts = execute(page, {}, folder), published, page.artifacts
+        if before:
+            old, artifacts = _executed_before(page, before, folder)
         compared = compare_outputs(page.name, old, new)
-        _compare_artifacts(page, folder / "artifacts" / page.name)
+        _compare_artifacts(page.name, artifacts, folder / "artifacts" / page.name)
         if provenance.page_inputs(page) != inputs:
             raise BookError(f"page {page.name}: its manuscript, helpers or artifacts were edited while it ran")
-        made = {name: old.metadata["provenance"][name] for name in ("writes", "outputs")}
-        old.metadata["provenance"] = provenance.sealed({**inputs, **made, "verified": f"executed again: {compared}"})
-        replace_text(page.notebook, as_text(refreshed(page, old)))
+        made = {name: published.metadata["provenance"][name] for name in ("writes", "outputs")}
+        how = f"executed again{_with(before)}: {compared}"
+        published.metadata["provenance"] = provenance.sealed({**inputs, **made, "verified": how})
+        replace_text(page.notebook, as_text(refreshed(page, published)))
     return compared
+
+
+def _with(before: Path | None) -> str:
+    return f" with the code of today and of {before.name}" if before else ""
+
+
+def _executed_before(page: Page, before: Path, folder: Path) -> tuple[nbformat.NotebookNode, Path]:
+    """Execute `page` as the checkout `before` has it; return its notebook and the folder of its artifacts."""
+    if provenance.page_state(Page(page.name, before))[0] != "fresh":
+        raise BookError(f"page {page.name} is not fresh in {before.name} either; name a revision in which it is")
+    output = folder / "before.ipynb"
+    _run_in(before, ["-m", "gru_book.pipeline.cli", "run", page.name, "-o", str(output)])
+    return nbformat.read(output, as_version=4), folder / "before" / page.name
+
+
+def _run_in(checkout: Path, arguments: list[str], text: str = "") -> str:
+    """Run this Python with the package of another checkout; return what it printed."""
+    environment = {**os.environ, "PYTHONPATH": str(checkout / "src")}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=checkout, env=environment, input=text, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise BookError(f"{checkout.name}: {done.stderr.strip().splitlines()[-1][:200]}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def checkout_of(revision: str, root: Path = ROOT) -> Iterator[Path]:
+    """Yield the root of a checkout of `revision`, under `_runs/tmp/`; raise `BookError` where git knows none."""
+    with work_folder(root, "before") as folder:
+        name = subprocess.run(
+            ["git", "rev-parse", "--short", "--verify", f"{revision}^{{commit}}"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+        )
+        if name.returncode:
+            raise BookError(f"--against {revision!r} is no commit of this repository")
+        place = folder / name.stdout.strip()
+        place.mkdir()
+        archive = subprocess.run(["git", "archive", revision], cwd=root, capture_output=True, check=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            tar.extractall(place, filter="data")
+        yield place
 
 
 def compare_outputs(name: str, old: nbformat.NotebookNode, new: nbformat.NotebookNode) -> str:
@@ -91,13 +146,13 @@ def same_picture(one: str, other: str) -> bool:
     return pixels[0].shape == pixels[1].shape and bool(np.all(np.abs(pixels[0] - pixels[1]) <= 16 / 255))
 
 
-def _compare_artifacts(page: Page, made: Path) -> None:
-    names = [sorted(provenance.hash_files(folder)) for folder in (page.artifacts, made)]
+def _compare_artifacts(page: str, before: Path, made: Path) -> None:
+    names = [sorted(provenance.hash_files(folder)) for folder in (before, made)]
     if names[0] != names[1]:
-        raise BookError(f"page {page.name} writes {', '.join(names[1]) or 'nothing'}; published: {', '.join(names[0])}")
+        raise BookError(f"page {page} writes {', '.join(names[1]) or 'nothing'}; published: {', '.join(names[0])}")
     for name in names[0]:
-        if _without_times(page.artifacts / name) != _without_times(made / name):
-            raise BookError(f"page {page.name} writes another {name} than the published one")
+        if _without_times(before / name) != _without_times(made / name):
+            raise BookError(f"page {page} writes another {name} than the published one")
 
 
 def _without_times(file: Path) -> object:
@@ -115,37 +170,69 @@ def _drop_times(value: object) -> object:
     return [_drop_times(inner) for inner in value] if isinstance(value, list) else value
 
 
-def verify_study(name: str, number: int = 3, seed: int | None = None, root: Path = ROOT) -> str:
+def verify_study(
+    name: str, number: int = 3, seed: int | None = None, root: Path = ROOT, before: Path | None = None
+) -> str:
     """Run `number` cases of study `name`, drawn at random, again and compare their rows with the published ones.
 
-    What the module lists in `TIMES` (columns, or values of `measure`) differs from run to run and is left out. If all
-    is equal, the record is renewed. Raises `BookError` naming the first case that differs.
+    With the root of an older checkout `before` the comparison is with what that makes on this machine. What the module
+    lists in `TIMES` (columns, or values of `measure`) differs from run to run and is left out. If all is equal, the
+    record is renewed. Raises `BookError` naming the first case that differs.
     """
     study.check_name(name, root)
     record, table = study.read_record(name, root), study.table_path(name, root)
     if not record or provenance.sealed(record) != record or provenance.sha256(table.read_bytes()) != record["table"]:
         raise BookError(f"study {name} cannot be verified: table and record are not those of a run; run it")
+    if before and study.study_state(name, before)[0] != "fresh":
+        raise BookError(f"study {name} is not fresh in {before.name} either; name a revision in which it is")
     inputs = study.study_inputs(name, root)
     module = importlib.import_module(f"gru_book.studies.{name}")
-    published, cases = pd.read_csv(table), module.cases()
+    cases, times = module.cases(), getattr(module, "TIMES", ())
     seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     drawn = random.Random(seed).sample(cases, min(number, len(cases)))
-    rows = 0
+    count = 0
     for case in tqdm(drawn, desc=f"verifying study {name}", unit="case", file=sys.stderr):
-        made = pd.read_csv(io.StringIO(study.as_text([{**case, **row} for row in module.run_case(**case)])))
-        before = published
-        for key in case:
-            before = before[before[key] == made[key].iloc[0]]
-        now, before = (_comparable(rows, getattr(module, "TIMES", ())) for rows in (made, before))
-        if not now.equals(before):
-            raise BookError(f"study {name}: the case {json.dumps(case)} gives other rows than the published ones")
-        rows += len(now)
+        now = _comparable(_table(case, module.run_case(**case)), times)
+        then = _comparable(_rows_before(name, case, before) if before else _published(table, case, now), times)
+        if not now.equals(then):
+            raise BookError(f"study {name}: the case {json.dumps(case)} gives other rows than {_source(before)}")
+        count += len(now)
     if study.study_inputs(name, root) != inputs:
         raise BookError(f"study {name}: its code was edited while it ran")
-    compared = f"{len(drawn)} of {len(cases)} cases (drawn with seed {seed}) run again: {rows} rows equal"
+    compared = (
+        f"{len(drawn)} of {len(cases)} cases (drawn with seed {seed}) run again{_with(before)}: {count} rows equal"
+    )
     kept = {key: record[key] for key in ("title", "seconds", "table")}
     study.write_record(name, {**inputs, **kept, "verified": compared}, root)
     return compared
+
+
+def _source(before: Path | None) -> str:
+    return f"with the code of {before.name}" if before else "the published ones"
+
+
+def _table(case: dict, rows: list[dict]) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(study.as_text([{**case, **row} for row in rows])))
+
+
+def _published(table: Path, case: dict, now: pd.DataFrame) -> pd.DataFrame:
+    rows = pd.read_csv(table)
+    for key in case:
+        rows = rows[rows[key].map(_as_text) == now[key].iloc[0]]
+    return rows
+
+
+def _rows_before(name: str, case: dict, before: Path) -> pd.DataFrame:
+    code = (
+        f"import json, sys; from gru_book.studies.{name} import run_case; "
+        "rows = run_case(**json.loads(sys.stdin.read())); print('\\n' + json.dumps(rows))"
+    )
+    printed = _run_in(before, ["-c", code], json.dumps(case))
+    return _table(case, json.loads(printed.splitlines()[-1]))
+
+
+def _as_text(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _comparable(rows: pd.DataFrame, times: tuple[str, ...]) -> pd.DataFrame:
@@ -153,4 +240,4 @@ def _comparable(rows: pd.DataFrame, times: tuple[str, ...]) -> pd.DataFrame:
     kept = rows[[column for column in rows if column not in times]]
     if "measure" in kept:
         kept = kept[~kept["measure"].isin(times)]
-    return kept.reset_index(drop=True).astype(object).map(lambda v: f"{v:.6g}" if isinstance(v, float) else str(v))
+    return kept.reset_index(drop=True).astype(object).map(_as_text)
