@@ -264,7 +264,7 @@ function makePanel(letter, onText, onSelect) {
   const id = newId("gru-text");
   const box = make("textarea", { id, spellcheck: "false", rows: "3" });
   const verdict = make("b"), share = make("span");
-  const strip = make("div", { class: "gru-words", tabindex: "0", role: "group",
+  const strip = make("div", { class: "gru-words", tabindex: "0", role: "listbox", "aria-orientation": "horizontal",
     "aria-label": `Words of text ${letter}; a line below a word shows what it adds to the verdict` });
   const back = make("button", { type: "button", "aria-label": `Earlier words of text ${letter}` }, "‹");
   const next = make("button", { type: "button", "aria-label": `Later words of text ${letter}` }, "›");
@@ -297,7 +297,8 @@ function makePanel(letter, onText, onSelect) {
     rowOf(cover, 2 * index + 2);
     chart.append(cover);
   });
-  const numbers = make("div", { class: "gru-numbers", tabindex: "0", role: "group", "aria-label": `Numbers of the word in text ${letter}` });
+  const numbers = make("div", { class: "gru-numbers", id: `${id}-numbers`, tabindex: "0", role: "group",
+    "aria-label": `Numbers of the word in text ${letter}` });
   const body = make("tbody");
   const heads = ["word", "p", "z", "r", "moved", "left out"].map((name) => make("th", { scope: "col" }, name));
   const table = make("div", { class: "gru-table", tabindex: "0", role: "group", "aria-label": `Table of text ${letter}` },
@@ -396,8 +397,10 @@ function makePanel(letter, onText, onSelect) {
   function drawWindow() {
     const columns = last() - first, total = count() - 1;
     spans = shown.words.slice(first, last()).map((word, index) => {
-      const span = make("bdi", { "data-step": first + index }, shortened(word));
-      if (!shown.known[first + index]) span.className = "gru-unknown";
+      const step = first + index;  // setsize and posinset: the list may hold a part of the words
+      const span = make("bdi", { "data-step": step, role: "option", id: `${id}-${step}`, "aria-setsize": count(),
+        "aria-posinset": step + 1, "aria-describedby": numbers.id }, shortened(word));
+      if (!shown.known[step]) span.className = "gru-unknown";
       return span;
     });
     strip.replaceChildren(...spans.flatMap((span) => [span, " "]));
@@ -430,8 +433,11 @@ function makePanel(letter, onText, onSelect) {
       drawWindow();
     }
     drawNumbers();
+    const chosen = spans[selected - first];
+    for (const span of spans) span.setAttribute("aria-selected", span === chosen);
+    strip.setAttribute("aria-activedescendant", chosen.id);
     // Not scrollIntoView, which would move the page as well.
-    const top = spans[selected - first].offsetTop, bottom = top + spans[selected - first].offsetHeight;
+    const top = chosen.offsetTop, bottom = top + chosen.offsetHeight;
     if (top < strip.scrollTop) strip.scrollTop = top - 4;
     else if (bottom > strip.scrollTop + strip.clientHeight) strip.scrollTop = bottom - strip.clientHeight + 4;
     if (tell) onSelect();
@@ -452,19 +458,25 @@ function makePanel(letter, onText, onSelect) {
   chart.addEventListener("pointermove", (event) => { if (shown) hover(stepUnder(event)); });
   chart.addEventListener("pointerleave", unhover);
   chart.addEventListener("click", (event) => { if (shown) select(stepUnder(event)); });
-  strip.addEventListener("pointerover", (event) => { if (event.target.dataset.step) hover(Number(event.target.dataset.step)); });
+  // Not pointerover, which also comes when the strip moves below a pointer at rest.
+  strip.addEventListener("pointermove", (event) => { if (event.target.dataset.step) hover(Number(event.target.dataset.step)); });
   strip.addEventListener("pointerleave", unhover);
   strip.addEventListener("click", (event) => { if (event.target.dataset.step) select(Number(event.target.dataset.step)); });
-  chart.addEventListener("keydown", (event) => {
-    const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 };
-    if (!shown || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key in moves) select(selected + moves[event.key]);
-    else if (event.key === "Home") select(0);
-    else if (event.key === "End") select(count() - 1);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();  // the site turns pages, and JupyterLab changes cells, by arrow keys
-  });
+
+  /** Let keys select a word; `down` is where the arrow down goes: on (1) in a list, back (-1) on a slider. */
+  function selectByKeys(element, down) {
+    const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -down, ArrowDown: down, PageUp: -10 * down,
+      PageDown: 10 * down, Home: -Infinity, End: Infinity };
+    element.addEventListener("keydown", (event) => {
+      if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
+      select(selected + moves[event.key]);
+      event.preventDefault();
+      event.stopPropagation();  // the site turns pages, and JupyterLab changes cells, by arrow keys
+    });
+  }
+
+  selectByKeys(strip, 1);
+  selectByKeys(chart, -1);
   back.addEventListener("click", () => select(Math.max(first - MOST_SHOWN, 0)));
   next.addEventListener("click", () => select(Math.min(first + MOST_SHOWN, count() - 1)));
   details.addEventListener("toggle", () => { if (shown && details.open) drawTable(); });
@@ -500,7 +512,8 @@ function makePanel(letter, onText, onSelect) {
       shown = null;
       verdict.textContent = share.textContent = place.textContent = "";
       back.hidden = next.hidden = true;
-      strip.replaceChildren(make("span", { class: "gru-empty" }, why));
+      strip.replaceChildren(make("span", { class: "gru-empty", role: "option", "aria-disabled": "true" }, why));
+      strip.removeAttribute("aria-activedescendant");
       for (const element of [numbers, labels, body]) element.replaceChildren();
       for (const map of maps) map.width = map.height = 1;
       line.setAttribute("d", "");
