@@ -266,6 +266,164 @@ def test_typing_and_moving_along_the_words_by_keyboard_alone(view, packed, vocab
     assert f"Text A: {running[-1]:.2f}" in status_after(view, "A dull, dull film!")
 
 
+# What a panel says about the selected word, in five places, and where the word is within its strip.
+SELECTED = """(number) => {
+  const panel = document.querySelectorAll(".gru-panel")[number], find = (place) => panel.querySelector(place);
+  const strip = find(".gru-words"), word = document.getElementById(strip.getAttribute("aria-activedescendant"));
+  const chosen = [...strip.querySelectorAll("[aria-selected=true], .gru-at")].map((other) => other.dataset.step);
+  const step = find("[role=slider]").getAttribute("aria-valuenow");
+  const numbers = `${word.textContent} (${step === "0" ? "the marker" : `word ${step} of `}`;
+  const [outer, inner] = [strip.getBoundingClientRect(), word.getBoundingClientRect()];
+  return { step: Number(step), chosen: [...new Set([step, word.dataset.step, ...chosen])],
+    numbers: find(".gru-numbers").textContent.startsWith(numbers),
+    inside: strip.contains(word) && inner.top >= outer.top && inner.bottom <= outer.bottom };
+}"""
+LONG = "it is not a bad film at all but the end was dull and far too long for me " * 18  # 342 words, three windows
+
+
+def selected(page, number=0):
+    """Return the selected step of a panel; all its parts must agree, and the strip must show the word."""
+    found = page.evaluate(SELECTED, number)
+    assert found["chosen"] == [str(found["step"])], found
+    assert found["numbers"], found
+    assert found["inside"], found
+    return found["step"]
+
+
+def pressed(page, *keys):
+    """Press keys, and return the step that is selected in the first panel after each."""
+    steps = []
+    for key in keys:
+        page.keyboard.press(key)
+        steps.append(selected(page))
+    return steps
+
+
+def focused(page):
+    """Return the name of what has the focus, as screen readers say it."""
+    return page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.tagName")
+
+
+RING = """(element) => { const style = getComputedStyle(element), ground = document.querySelector(".gru-words");
+  return [style.outlineStyle, parseFloat(style.outlineWidth), style.outlineColor,
+    getComputedStyle(ground).backgroundColor]; }"""
+
+
+def is_seen(locator, pixels=2):
+    """Say whether an element has an outline: solid, of some pixels or more, and with a contrast of 3 to the ground."""
+    kind, width, *colours = locator.evaluate(RING)
+    parts = np.array([[int(part) for part in re.findall(r"\d+", colour)[:3]] for colour in colours]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    dark, light = sorted(linear @ [0.2126, 0.7152, 0.0722])
+    return kind == "solid" and width >= pixels and (light + 0.05) / (dark + 0.05) > 3
+
+
+def test_the_strip_of_words_is_one_tab_stop_and_moves_by_keys(view):
+    texts(view).first.focus()
+    view.keyboard.press("Control+a")
+    view.keyboard.type("It is a dull, dull film, and far too long for an evening!")
+    view.keyboard.press("Tab")
+    assert focused(view).startswith("Words of text A")
+    assert selected(view) == 13
+    assert pressed(view, "ArrowRight", "ArrowDown", "End", "PageDown") == [13] * 4
+    assert pressed(view, "ArrowLeft", "ArrowUp", "PageUp", "ArrowRight", "ArrowDown") == [12, 11, 1, 2, 3]
+    assert pressed(view, "Home", "ArrowLeft", "ArrowUp", "PageUp") == [0] * 4
+    assert pressed(view, "PageDown", "End", "Home", "ArrowRight") == [10, 13, 0, 1]
+    assert selected(view, 1) == 5  # the other text stays where it was
+    view.keyboard.press("Tab")
+    assert focused(view) == "Word of text A"
+    assert pressed(view, "ArrowUp", "ArrowRight", "ArrowDown") == [2, 3, 2]  # a slider: up is more
+    view.keyboard.press("Shift+Tab")
+    assert focused(view).startswith("Words of text A")
+    view.keyboard.press("Shift+Tab")
+    assert focused(view) == "TEXTAREA"
+    strip = view.locator(".gru-words").first
+    assert re.search(r'listbox "Words of text A.*option "is" \[selected\]', strip.aria_snapshot(), re.DOTALL)
+    assert not axe_violations(view, ".gru-explorer")
+
+
+def test_keys_in_the_text_box_stay_there(view):
+    box = texts(view).first
+    box.focus()
+    view.keyboard.press("Control+a")
+    view.keyboard.type("not good")
+    carets = []
+    for key in ("Home", "ArrowRight", "ArrowRight", "ArrowLeft", "End", "ArrowLeft", "ArrowUp"):
+        view.keyboard.press(key)
+        carets.append(box.evaluate("box => box.selectionStart"))
+        assert selected(view) == 2
+    assert carets == [0, 1, 2, 1, 8, 7, 0]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_a_click_on_a_word_and_then_arrows_in_a_long_text(view, width, theme):
+    view.set_viewport_size({"width": width, "height": 900})
+    view.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    status_after(view, LONG)
+    assert selected(view) == 342
+    strip = view.locator(".gru-words").first
+    strip.scroll_into_view_if_needed()
+    place = view.evaluate("scrollY")
+    strip.locator("bdi").nth(-8).click()
+    assert selected(view) == 335
+    assert pressed(view, "ArrowRight", "ArrowLeft", "ArrowLeft") == [336, 335, 334]
+    assert is_seen(strip)
+    assert is_seen(view.locator(".gru-at").first, pixels=1)
+    # Lines pass below the pointer, which rests on the strip: the word that it happens to be on is not shown.
+    assert pressed(view, *["ArrowUp"] * 60) == list(range(333, 273, -1))
+    view.wait_for_timeout(300)
+    assert selected(view) == 274
+    # From one window to another.
+    assert pressed(view, *["PageUp"] * 4, "ArrowRight") == [264, 254, 244, 234, 235]
+    assert "words 120 to 239" in view.locator(".gru-pages").first.inner_text()
+    assert pressed(view, *["ArrowRight"] * 5) == [236, 237, 238, 239, 240]
+    assert "words 240 to 342" in view.locator(".gru-pages").first.inner_text()
+    assert pressed(view, "Home", "End", "ArrowRight") == [0, 342, 342]
+    assert focused(view).startswith("Words of text A")
+    assert view.evaluate("scrollY") == place
+    view.wait_for_function("() => location.hash.includes('at=342-')")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_whatever_has_the_focus_shows_it(view, theme):
+    view.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    places = []
+    view.get_by_label("Examples").focus()
+    while view.evaluate("document.activeElement.closest('.gru-explorer') !== null"):
+        places.append(focused(view))
+        assert is_seen(view.locator(":focus")), places
+        view.keyboard.press("Tab")
+    panel = ["TEXTAREA", "Words of text", "Word of text", "Numbers of the word", "SUMMARY"]
+    assert len(places) == 12
+    for place, wanted in zip(places[2:], panel * 2, strict=True):
+        assert place.startswith(wanted)
+
+
+def test_keys_on_the_strip_of_an_empty_text_do_nothing(view):
+    status_after(view, "")
+    texts(view).first.focus()
+    view.keyboard.press("Tab")
+    assert pressed(view, "ArrowRight", "ArrowLeft", "Home", "End", "ArrowDown", "PageDown") == [0] * 6
+
+
+def test_keys_on_the_strip_before_the_network_do_nothing_and_turn_no_page(browser_page, folder):
+    troubles = watch(browser_page)
+    browser_page.route("**/weights.js", lambda route: None)  # never answered
+    browser_page.goto((folder / "page.html").as_uri())
+    texts(browser_page).first.fill("another text")
+    browser_page.keyboard.press("Tab")
+    assert focused(browser_page).startswith("Words of text A")
+    browser_page.evaluate("() => { window.heard = []; addEventListener('keydown', (e) => window.heard.push(e.key)); }")
+    for key in ("ArrowRight", "ArrowLeft", "Home", "End", "ArrowDown", "Control+ArrowLeft"):
+        browser_page.keyboard.press(key)
+    assert browser_page.evaluate("window.heard") == ["Control", "ArrowLeft"]  # the site and JupyterLab listen, too
+    strip = browser_page.locator(".gru-words").first
+    assert strip.inner_text() == "waiting for the network …"
+    assert strip.get_attribute("aria-activedescendant") is None
+    assert not axe_violations(browser_page, ".gru-explorer")
+    assert not troubles
+
+
 def test_hovering_shows_a_word_and_leaving_returns(view):
     chart, numbers = view.locator(".gru-chart").first, view.locator(".gru-numbers").first
     before = numbers.inner_text()

@@ -2,12 +2,13 @@
 
 import base64
 import json
+import re
 import shutil
 
 import numpy as np
 import pytest
 
-from gru_book import web
+from gru_book import artifacts, web
 from gru_book.cells import RNN, GRUWeights, RNNWeights, gru_forward
 from gru_book.conventions import CanonicalWeights
 from gru_book.memory import half_life
@@ -19,13 +20,17 @@ STATES = ("reset_gate", "update_gate", "candidate_state", "hidden_state")
 PRESETS = ("fresh", "rnn", "copier", "memoryless", "half_life", "parity", "two", "clock")
 
 
+def module_address(name: str) -> str:
+    """Return an address from which a browser can import a component's module."""
+    return "data:text/javascript;base64," + base64.b64encode(web.module(name).encode()).decode()
+
+
 @pytest.fixture(scope="module")
 def js(chromium):
     """Return what a JavaScript expression over the module `m` (forward pass and playground) gives, as Python data."""
     context = chromium.new_context()
     page = context.new_page()
-    address = "data:text/javascript;base64," + base64.b64encode(web.module("playground").encode()).decode()
-    page.evaluate("async (address) => { window.m = await import(address); }", address)
+    page.evaluate("async (address) => { window.m = await import(address); }", module_address("playground"))
     plain = "(_, v) => ArrayBuffer.isView(v) ? [...v] : v"
     yield lambda code, argument=None: json.loads(
         page.evaluate(f"(a) => {{ return JSON.stringify({code}, {plain}) ?? 'null'; }}", argument)
@@ -406,8 +411,8 @@ def test_a_component_mounts_at_every_place_and_its_words_stay_where_it_fails(fol
 
 def test_a_module_has_one_default_export_and_imports_nothing(folder, browser_page):
     assert web.components() == ["probe"]
-    address = "data:text/javascript;base64," + base64.b64encode(web.module("probe").encode()).decode()
-    names = browser_page.evaluate("async (address) => Object.keys(await import(address)).sort()", address)
+    keys = "async (address) => Object.keys(await import(address)).sort()"
+    names = browser_page.evaluate(keys, module_address("probe"))
     assert names == ["bookGates", "default", "forward", "helper", "sigmoid"]
     with pytest.raises(ValueError, match="unknown component 'prob'; there are: probe"):
         web.module("prob")
@@ -415,3 +420,97 @@ def test_a_module_has_one_default_export_and_imports_nothing(folder, browser_pag
         (folder / "probe.js").write_text(text, encoding="utf-8")
         with pytest.raises(ValueError, match="must import nothing and end with"):
             web.classic("probe")
+
+
+# --- the styles of all components -----------------------------------------------------------------------------------
+
+# The selectors of a component's style rules, inside @media and the like, too, and whole rules that have none (@import).
+SELECTORS = """(root) => {
+  const read = (rules) => [...rules].flatMap((rule) => rule.selectorText ? [rule.selectorText, ...read(rule.cssRules)]
+    : rule.cssRules ? read(rule.cssRules) : [rule.cssText]);
+  return read(document.querySelector(`style[data-root="${root}"]`).sheet.cssRules);
+}"""
+# Where all elements of a component are, from its corner in hundredths of a pixel, and how they look.
+LOOK = """(root) => [...document.querySelectorAll(`.${root} *`)].map((element) => {
+  const corner = element.closest(`.${root}`).getBoundingClientRect(), box = element.getBoundingClientRect();
+  const place = [box.x - corner.x, box.y - corner.y, box.width, box.height], style = getComputedStyle(element);
+  return [element.tagName, ...place.map((length) => box.width && Math.round(100 * length)), style.color, style.font,
+    style.backgroundColor, style.border, style.outline, style.padding, style.margin].join(" ");
+})"""
+# Shows a component in an element as a notebook does, which loads its module anew.
+RENDER = """async ([address, el]) => {
+  const model = { get() {}, set() {}, on() {}, off() {}, save_changes() {} };
+  (await import(address)).default.render({ model, el });
+}"""
+
+
+@pytest.fixture
+def two_of_each(browser_page, tmp_path):
+    """A page that has each component twice, and the styles of the site, which can be switched off."""
+    examples = json.dumps([{"name": "two words", "a": "good", "b": "bad"}])
+    for name in web.components():
+        (tmp_path / f"{name}.js").write_text(web.classic(name), encoding="utf-8")
+    css = (artifacts.PACKAGE.parents[1] / "book/_static/book.css").read_text(encoding="utf-8")
+    head = f'<meta charset="utf-8"><title>A page</title><style id="site">{css}</style>'
+    head += "".join(f'<script src="{name}.js" defer></script>' for name in web.components())
+    body = "".join(
+        f"<div data-gru-book='{name}' data-examples='{examples}'></div>" for name in web.components() for _ in range(2)
+    )
+    page = f'<!doctype html><html lang="en" data-theme="light"><head>{head}</head><body>{body}</body></html>'
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    browser_page.goto((tmp_path / "page.html").as_uri())
+    for name in web.components():
+        browser_page.wait_for_function(f"document.querySelectorAll('.gru-{name}').length === 2")
+    return browser_page
+
+
+@pytest.mark.parametrize("name", web.components())
+def test_every_style_begins_with_the_class_of_its_component(two_of_each, name):
+    found = two_of_each.evaluate(SELECTORS, f"gru-{name}")
+    assert len(found) > 20
+    for text in found:
+        plain = text
+        while "(" in plain:  # what stands in :is(...) only narrows
+            plain = re.sub(r"\([^()]*\)", "", plain)
+        for selector in plain.split(","):
+            assert re.fullmatch(rf"\s*\.gru-{name}(?![\w-])[^+~]*", selector), text
+
+
+@pytest.mark.parametrize("name", web.components())
+def test_styles_come_once_a_page_and_so_does_every_id(two_of_each, name):
+    page, style = two_of_each, two_of_each.locator(f"style[data-root=gru-{name}]")
+    assert page.locator("style:not([id])").count() == len(web.components())
+    style.evaluate("element => { element.textContent = '.gru-older { color: red }' }")
+    element = page.evaluate_handle("() => document.body.appendChild(document.createElement('div'))")
+    page.evaluate(RENDER, [module_address(name), element])
+    assert page.locator(f".gru-{name}").count() == 3
+    assert style.count() == 1
+    assert ".gru-older" not in page.evaluate(SELECTORS, f"gru-{name}")
+    ids = page.locator("body [id]").evaluate_all("list => list.map((element) => element.id)")
+    assert len(ids) > 20
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", web.components())
+def test_a_component_needs_no_style_of_the_site(two_of_each, name, width):
+    two_of_each.set_viewport_size({"width": width, "height": 900})
+    with_site = two_of_each.evaluate(LOOK, f"gru-{name}")
+    assert len(with_site) > 100
+    two_of_each.locator("#site").evaluate("style => { style.disabled = true }")
+    assert two_of_each.evaluate(LOOK, f"gru-{name}") == with_site
+    two_of_each.locator(f"style[data-root=gru-{name}]").evaluate("style => { style.disabled = true }")
+    assert two_of_each.evaluate(LOOK, f"gru-{name}") != with_site
+
+
+@pytest.mark.parametrize("name", web.components())
+def test_styles_follow_a_component_into_a_shadow(browser_page, name):
+    """Some notebooks show a widget in a shadow root, where no style of the page holds."""
+    element = browser_page.evaluate_handle(
+        """() => document.body.appendChild(document.createElement("div")).attachShadow({ mode: "open" })
+          .appendChild(document.createElement("div"))"""
+    )
+    browser_page.evaluate(RENDER, [module_address(name), element])
+    height = browser_page.locator(f".gru-{name}").evaluate("element => getComputedStyle(element).lineHeight")
+    assert height.endswith("px")
+    assert browser_page.evaluate("document.head.querySelector('style')") is None

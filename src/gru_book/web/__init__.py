@@ -2,6 +2,7 @@
 
 A component is one file here, an ES module without imports that uses the names of `forward.js` and `dom.js` and ends
 with `export default { render };`, in anywidget's form: ``render({ model, el })`` fills the element ``el``.
+``addStyle("gru-NAME", css, el)`` puts its styles on the page once; each of their selectors begins with ``.gru-NAME``.
 
 The site mounts it wherever a page has an element ``<div data-gru-book="NAME">``; until then, and wherever there is no
 script, the element's own words are shown. ``model.get("max_steps")`` reads ``data-max-steps``, as JSON where it is
@@ -31,7 +32,7 @@ def _read(name: str) -> str:
 
 
 def module(name: str) -> str:
-    """Return the text of one ES module without imports: the forward pass, how elements are made, component `name`.
+    """Return the text of one ES module without imports: the forward pass, what elements need, component `name`.
 
     Its default export is ``{ render }`` (what anywidget takes as ``_esm``); it also exports what `forward.js` does.
 

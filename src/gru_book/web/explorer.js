@@ -177,7 +177,7 @@ const CSS = `
 .gru-explorer { --gru-text: #1f2328; --gru-muted: #57606a; --gru-line: #8c959f; --gru-ground: #ffffff;
   --gru-raised: #f6f8fa; --gru-up: #0072b2; --gru-down: #b34e00; --gru-z: #0072b2; --gru-r: #b34e00; --gru-h: #00765a;
   color: var(--gru-text); container-type: inline-size; font-size: 0.9rem; line-height: 1.4; }
-html[data-theme="dark"] .gru-explorer, body[data-jp-theme-light="false"] .gru-explorer { --gru-text: #e6edf3;
+.gru-explorer:is(html[data-theme="dark"] *, body[data-jp-theme-light="false"] *) { --gru-text: #e6edf3;
   --gru-muted: #adb5bd; --gru-line: #6e7681; --gru-ground: #14181e; --gru-raised: #222832; --gru-up: #6cc0f2;
   --gru-down: #ff9d5c; --gru-z: #6cc0f2; --gru-r: #ff9d5c; --gru-h: #4fd0a8; }
 .gru-explorer > div, .gru-explorer > p { max-width: none; }
@@ -188,54 +188,65 @@ html[data-theme="dark"] .gru-explorer, body[data-jp-theme-light="false"] .gru-ex
 .gru-explorer [hidden] { display: none; }
 .gru-explorer button:disabled { opacity: 0.55; cursor: default; }
 .gru-explorer :focus-visible { outline: 0.15rem solid var(--gru-up); outline-offset: -0.1rem; }
-.gru-bar { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
-.gru-bar select { flex: 1 1 10rem; min-width: 0; max-width: 22rem; height: 2.1rem; }
-.gru-status { min-height: 4.2em; margin: 0.4rem 0; color: var(--gru-muted); overflow-wrap: anywhere; }
-.gru-status.gru-trouble { color: var(--gru-down); font-weight: 600; }
-.gru-panels { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.2rem; }
-@container (min-width: 34rem) { .gru-status { min-height: 1.4em; } .gru-panels { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
-.gru-panel label { display: block; font-weight: 600; }
-.gru-panel textarea { display: block; width: 100%; height: 4.4rem; resize: none; }
-.gru-verdict { display: flex; justify-content: space-between; align-items: baseline; margin: 0.35rem 0; height: 1.9rem; }
-.gru-verdict b { font-size: 1.25rem; font-variant-numeric: tabular-nums; }
-.gru-words { position: relative; height: 5.4rem; overflow-y: auto; padding: 0.2rem 0.3rem; line-height: 1.75; border-radius: 0.3rem;
-  background: var(--gru-raised); overflow-wrap: anywhere; }
-.gru-words bdi { padding: 0 0.15em; margin-right: 0.15em; border-bottom: 0.25rem solid transparent; cursor: pointer;
-  border-radius: 0.15rem; }
-.gru-words .gru-unknown { color: var(--gru-muted); font-style: italic; text-decoration: underline dotted; }
-.gru-words .gru-at { outline: 0.12rem solid var(--gru-text); }
-.gru-pages { display: flex; align-items: center; justify-content: space-between; gap: 0.4rem; height: 2.6rem;
-  font-size: 0.78rem; line-height: 1.15; color: var(--gru-muted); }
-.gru-pages button { min-height: 1.8rem; padding: 0 0.6rem; }
-.gru-chart { position: relative; display: grid; grid-template-columns: 1.1rem minmax(0, 1fr); column-gap: 0.25rem;
-  touch-action: pan-y; cursor: crosshair; border-radius: 0.2rem; }
-.gru-title { grid-column: 2; display: flex; justify-content: space-between; align-items: center; gap: 0.4rem;
-  font-size: 0.78rem; line-height: 1.2rem; height: 1.2rem; color: var(--gru-muted); white-space: nowrap; overflow: hidden; }
-.gru-scale { display: inline-block; width: 2.6rem; height: 0.5rem; margin: 0 0.2rem; vertical-align: middle; }
-.gru-letter { grid-column: 1; align-self: center; text-align: center; font-style: italic; font-weight: 600; }
-.gru-ends { grid-column: 1; display: flex; flex-direction: column; justify-content: space-between; text-align: right;
-  font-size: 0.7rem; line-height: 1; color: var(--gru-muted); }
-.gru-chart canvas { grid-column: 2; display: block; width: 100%; height: 4rem; image-rendering: pixelated; }
-.gru-chart svg { grid-column: 2; display: block; width: 100%; height: 3.6rem; overflow: visible;
+.gru-explorer .gru-bar { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
+.gru-explorer .gru-bar select { flex: 1 1 10rem; min-width: 0; max-width: 22rem; height: 2.1rem; }
+.gru-explorer .gru-status { min-height: 4.2em; margin: 0.4rem 0; color: var(--gru-muted); overflow-wrap: anywhere; }
+.gru-explorer .gru-status.gru-trouble { color: var(--gru-down); font-weight: 600; }
+.gru-explorer .gru-panels { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.2rem; }
+@container (min-width: 34rem) { .gru-explorer .gru-status { min-height: 1.4em; }
+  .gru-explorer .gru-panels { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
+.gru-explorer .gru-panel label { display: block; font-weight: 600; }
+.gru-explorer .gru-panel textarea { display: block; width: 100%; height: 4.4rem; resize: none; }
+.gru-explorer .gru-verdict { display: flex; justify-content: space-between; align-items: baseline; margin: 0.35rem 0;
+  height: 1.9rem; }
+.gru-explorer .gru-verdict b { font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+.gru-explorer .gru-words { position: relative; height: 5.4rem; overflow-y: auto; padding: 0.2rem 0.3rem;
+  line-height: 1.75; border-radius: 0.3rem; background: var(--gru-raised); overflow-wrap: anywhere; }
+.gru-explorer .gru-words bdi { padding: 0 0.15em; margin-right: 0.15em; border-bottom: 0.25rem solid transparent;
+  cursor: pointer; border-radius: 0.15rem; }
+.gru-explorer .gru-words .gru-unknown { color: var(--gru-muted); font-style: italic;
+  text-decoration: underline dotted; }
+.gru-explorer .gru-words .gru-at { outline: 0.12rem solid var(--gru-text); }
+.gru-explorer .gru-pages { display: flex; align-items: center; justify-content: space-between; gap: 0.4rem;
+  height: 2.6rem; font-size: 0.78rem; line-height: 1.15; color: var(--gru-muted); }
+.gru-explorer .gru-pages button { min-height: 1.8rem; padding: 0 0.6rem; }
+.gru-explorer .gru-chart { position: relative; display: grid; grid-template-columns: 1.1rem minmax(0, 1fr);
+  column-gap: 0.25rem; touch-action: pan-y; cursor: crosshair; border-radius: 0.2rem; }
+.gru-explorer .gru-title { grid-column: 2; display: flex; justify-content: space-between; align-items: center;
+  gap: 0.4rem; font-size: 0.78rem; line-height: 1.2rem; height: 1.2rem; color: var(--gru-muted); white-space: nowrap;
+  overflow: hidden; }
+.gru-explorer .gru-scale { display: inline-block; width: 2.6rem; height: 0.5rem; margin: 0 0.2rem;
+  vertical-align: middle; }
+.gru-explorer .gru-letter { grid-column: 1; align-self: center; text-align: center; font-style: italic;
+  font-weight: 600; }
+.gru-explorer .gru-ends { grid-column: 1; display: flex; flex-direction: column; justify-content: space-between;
+  text-align: right; font-size: 0.7rem; line-height: 1; color: var(--gru-muted); }
+.gru-explorer .gru-chart canvas { grid-column: 2; display: block; width: 100%; height: 4rem;
+  image-rendering: pixelated; }
+.gru-explorer .gru-chart svg { grid-column: 2; display: block; width: 100%; height: 3.6rem; overflow: visible;
   background: var(--gru-raised); }
-.gru-chart svg path { fill: none; stroke: var(--gru-text); stroke-width: 2; vector-effect: non-scaling-stroke; }
-.gru-chart svg .gru-half { stroke: var(--gru-line); stroke-width: 1; stroke-dasharray: 3 3; }
-.gru-cover { grid-column: 2; position: relative; pointer-events: none; }
-.gru-cover div { position: absolute; top: 0; bottom: 0; border: 1px solid var(--gru-text);
+.gru-explorer .gru-chart svg path { fill: none; stroke: var(--gru-text); stroke-width: 2;
+  vector-effect: non-scaling-stroke; }
+.gru-explorer .gru-chart svg .gru-half { stroke: var(--gru-line); stroke-width: 1; stroke-dasharray: 3 3; }
+.gru-explorer .gru-cover { grid-column: 2; position: relative; pointer-events: none; }
+.gru-explorer .gru-cover div { position: absolute; top: 0; bottom: 0; border: 1px solid var(--gru-text);
   outline: 1px solid var(--gru-ground); min-width: 3px; }
-.gru-labels { grid-column: 2; display: flex; height: 1.2rem; font-size: 0.72rem; line-height: 1.2rem; }
-.gru-labels bdi { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-  text-align: center; }
-.gru-numbers { height: 5.2rem; margin: 0.35rem 0; font-size: 0.85rem; overflow-y: auto; font-variant-numeric: tabular-nums; }
-.gru-numbers bdi { font-weight: 700; overflow-wrap: anywhere; }
-.gru-panel details { font-size: 0.82rem; }
-.gru-panel summary { cursor: pointer; padding: 0.2rem 0; }
-.gru-table { max-height: 16rem; overflow: auto; }
+.gru-explorer .gru-labels { grid-column: 2; display: flex; height: 1.2rem; font-size: 0.72rem; line-height: 1.2rem; }
+.gru-explorer .gru-labels bdi { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; text-align: center; }
+.gru-explorer .gru-numbers { height: 5.2rem; margin: 0.35rem 0; font-size: 0.85rem; overflow-y: auto;
+  font-variant-numeric: tabular-nums; }
+.gru-explorer .gru-numbers bdi { font-weight: 700; overflow-wrap: anywhere; }
+.gru-explorer .gru-panel details { font-size: 0.82rem; }
+.gru-explorer .gru-panel summary { cursor: pointer; padding: 0.2rem 0; }
+.gru-explorer .gru-table { max-height: 16rem; overflow: auto; }
 .gru-explorer table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-.gru-explorer th, .gru-explorer td { padding: 0.15rem 0.35rem; text-align: right; border-bottom: 1px solid var(--gru-line); }
+.gru-explorer th, .gru-explorer td { padding: 0.15rem 0.35rem; text-align: right;
+  border-bottom: 1px solid var(--gru-line); }
 .gru-explorer th:first-child { text-align: left; overflow-wrap: break-word; }
-.gru-up { color: var(--gru-up); } .gru-down { color: var(--gru-down); }
-.gru-empty { display: flex; align-items: center; justify-content: center; height: 100%; color: var(--gru-muted); }
+.gru-explorer .gru-up { color: var(--gru-up); } .gru-explorer .gru-down { color: var(--gru-down); }
+.gru-explorer .gru-empty { display: flex; align-items: center; justify-content: center; height: 100%;
+  color: var(--gru-muted); }
 `;
 
 // --- one text --------------------------------------------------------------------------------------------------------
@@ -248,13 +259,12 @@ function shortened(word, most = 30) {
 
 const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 const side = (probability) => (probability > 0.5 ? "positive" : "negative");
-let panels = 0;
 
 function makePanel(letter, onText, onSelect) {
-  const id = `gru-text-${(panels += 1)}`;
+  const id = newId("gru-text");
   const box = make("textarea", { id, spellcheck: "false", rows: "3" });
   const verdict = make("b"), share = make("span");
-  const strip = make("div", { class: "gru-words", tabindex: "0", role: "group",
+  const strip = make("div", { class: "gru-words", tabindex: "0", role: "listbox", "aria-orientation": "horizontal",
     "aria-label": `Words of text ${letter}; a line below a word shows what it adds to the verdict` });
   const back = make("button", { type: "button", "aria-label": `Earlier words of text ${letter}` }, "‹");
   const next = make("button", { type: "button", "aria-label": `Later words of text ${letter}` }, "›");
@@ -287,7 +297,8 @@ function makePanel(letter, onText, onSelect) {
     rowOf(cover, 2 * index + 2);
     chart.append(cover);
   });
-  const numbers = make("div", { class: "gru-numbers", tabindex: "0", role: "group", "aria-label": `Numbers of the word in text ${letter}` });
+  const numbers = make("div", { class: "gru-numbers", id: `${id}-numbers`, tabindex: "0", role: "group",
+    "aria-label": `Numbers of the word in text ${letter}` });
   const body = make("tbody");
   const heads = ["word", "p", "z", "r", "moved", "left out"].map((name) => make("th", { scope: "col" }, name));
   const table = make("div", { class: "gru-table", tabindex: "0", role: "group", "aria-label": `Table of text ${letter}` },
@@ -386,8 +397,10 @@ function makePanel(letter, onText, onSelect) {
   function drawWindow() {
     const columns = last() - first, total = count() - 1;
     spans = shown.words.slice(first, last()).map((word, index) => {
-      const span = make("bdi", { "data-step": first + index }, shortened(word));
-      if (!shown.known[first + index]) span.className = "gru-unknown";
+      const step = first + index;  // setsize and posinset: the list may hold a part of the words
+      const span = make("bdi", { "data-step": step, role: "option", id: `${id}-${step}`, "aria-setsize": count(),
+        "aria-posinset": step + 1, "aria-describedby": numbers.id }, shortened(word));
+      if (!shown.known[step]) span.className = "gru-unknown";
       return span;
     });
     strip.replaceChildren(...spans.flatMap((span) => [span, " "]));
@@ -420,8 +433,11 @@ function makePanel(letter, onText, onSelect) {
       drawWindow();
     }
     drawNumbers();
+    const chosen = spans[selected - first];
+    for (const span of spans) span.setAttribute("aria-selected", span === chosen);
+    strip.setAttribute("aria-activedescendant", chosen.id);
     // Not scrollIntoView, which would move the page as well.
-    const top = spans[selected - first].offsetTop, bottom = top + spans[selected - first].offsetHeight;
+    const top = chosen.offsetTop, bottom = top + chosen.offsetHeight;
     if (top < strip.scrollTop) strip.scrollTop = top - 4;
     else if (bottom > strip.scrollTop + strip.clientHeight) strip.scrollTop = bottom - strip.clientHeight + 4;
     if (tell) onSelect();
@@ -442,19 +458,25 @@ function makePanel(letter, onText, onSelect) {
   chart.addEventListener("pointermove", (event) => { if (shown) hover(stepUnder(event)); });
   chart.addEventListener("pointerleave", unhover);
   chart.addEventListener("click", (event) => { if (shown) select(stepUnder(event)); });
-  strip.addEventListener("pointerover", (event) => { if (event.target.dataset.step) hover(Number(event.target.dataset.step)); });
+  // Not pointerover, which also comes when the strip moves below a pointer at rest.
+  strip.addEventListener("pointermove", (event) => { if (event.target.dataset.step) hover(Number(event.target.dataset.step)); });
   strip.addEventListener("pointerleave", unhover);
   strip.addEventListener("click", (event) => { if (event.target.dataset.step) select(Number(event.target.dataset.step)); });
-  chart.addEventListener("keydown", (event) => {
-    const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 };
-    if (!shown || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key in moves) select(selected + moves[event.key]);
-    else if (event.key === "Home") select(0);
-    else if (event.key === "End") select(count() - 1);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();  // the site turns pages, and JupyterLab changes cells, by arrow keys
-  });
+
+  /** Let keys select a word; `down` is where the arrow down goes: on (1) in a list, back (-1) on a slider. */
+  function selectByKeys(element, down) {
+    const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -down, ArrowDown: down, PageUp: -10 * down,
+      PageDown: 10 * down, Home: -Infinity, End: Infinity };
+    element.addEventListener("keydown", (event) => {
+      if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
+      select(selected + moves[event.key]);
+      event.preventDefault();
+      event.stopPropagation();  // the site turns pages, and JupyterLab changes cells, by arrow keys
+    });
+  }
+
+  selectByKeys(strip, 1);
+  selectByKeys(chart, -1);
   back.addEventListener("click", () => select(Math.max(first - MOST_SHOWN, 0)));
   next.addEventListener("click", () => select(Math.min(first + MOST_SHOWN, count() - 1)));
   details.addEventListener("toggle", () => { if (shown && details.open) drawTable(); });
@@ -490,7 +512,8 @@ function makePanel(letter, onText, onSelect) {
       shown = null;
       verdict.textContent = share.textContent = place.textContent = "";
       back.hidden = next.hidden = true;
-      strip.replaceChildren(make("span", { class: "gru-empty" }, why));
+      strip.replaceChildren(make("span", { class: "gru-empty", role: "option", "aria-disabled": "true" }, why));
+      strip.removeAttribute("aria-activedescendant");
       for (const element of [numbers, labels, body]) element.replaceChildren();
       for (const map of maps) map.width = map.height = 1;
       line.setAttribute("d", "");
@@ -515,8 +538,8 @@ function render({ model, el }) {
   const both = ["A", "B"].map((letter) => makePanel(letter, () => changed(letter), () => keep()));
   el.classList.add("gru-explorer");
   const panelsOf = make("div", { class: "gru-panels" }, ...both.map((panel) => panel.root));
-  el.replaceChildren(make("style", {}, CSS), make("div", { class: "gru-bar" }, choice, ...(onSite ? [copy] : [])), status,
-    panelsOf);
+  addStyle("gru-explorer", CSS, el);
+  el.replaceChildren(make("div", { class: "gru-bar" }, choice, ...(onSite ? [copy] : [])), status, panelsOf);
 
   /** Says to screen readers, and to tests, whether more is to come without a further key. */
   function tellBusy() {

@@ -265,10 +265,8 @@ const STYLE = `
   .gru-playground .gru-row input, .gru-playground .gru-row select { scroll-margin-top: 22rem; } }
 `;
 
-let instances = 0;  // ids have to differ where a page has two of these
-
 function render({ model, el }) {
-  const id = `gru-playground-${++instances}`;
+  const id = newId("gru-playground");
   const onSite = model.get("assets") !== undefined;  // elsewhere the address is not ours
   const fromAddress = onSite && location.hash.startsWith("#playground=")
     ? decode(location.hash.slice("#playground=".length)) : null;
@@ -276,6 +274,7 @@ function render({ model, el }) {
   let preset = fromAddress ? null : "fresh";
   let run, look = 12, later;
 
+  addStyle("gru-playground", STYLE, el);
   const root = make("section", { class: "gru-playground", "aria-label": "Cell playground" });
   const presets = make("div", { class: "gru-presets", role: "group", "aria-label": "Presets" });
   const note = make("p", { class: "gru-note" });
@@ -285,7 +284,7 @@ function render({ model, el }) {
   const status = make("div", { class: "gru-status", role: "status" });
   const controls = make("div", { class: "gru-blocks" });
   const table = make("details", {}, make("summary", {}, "All numbers as a table"));
-  root.append(make("style", {}, STYLE), presets, note, legend, charts, reading, status, controls, table);
+  root.append(presets, note, legend, charts, reading, status, controls, table);
 
   for (const [name, [title]] of Object.entries(PRESETS)) {
     const button = make("button", { type: "button", "data-preset": name }, title);
