@@ -98,7 +98,7 @@ def changes(address: Address | None, root: Path = ROOT) -> dict[Path, str]:
             r'(?<=^    notebook_revision: )".*"$': f'"{revision}"',
         },
         "CITATION.cff": {r"^( *)(license: .*\n)(?: *repository-code: .*\n)?": rf"\1\2{code}"},
-        "README.md": {CLONE: clone, r"( Version [\d.]+\.)(?: https://\S+)?$": rf"\1 {url}".rstrip()},
+        "README.md": {CLONE: clone, r"^(> .* Version [\d.]+\.)(?: https://\S+)?$": rf"\1 {url}".rstrip()},
         "book/how_to_use.md": {CLONE: clone, r'(?<=^pip install ").*(?="$)': package},
     }
     pages = all_pages(root)
