@@ -1,9 +1,6 @@
 """Fixtures shared by the tests: the built site, a server for it, a browser."""
 
-import functools
-import http.server
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -38,28 +35,14 @@ def soups(site) -> dict[Path, BeautifulSoup]:
     return {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in pages}
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    prefix = "/"
-
-    def translate_path(self, path):
-        # As on GitHub Pages: the site lives under the repository's name.
-        inside = "/" + path.removeprefix(self.prefix) if path.startswith(self.prefix) else "/outside-the-site"
-        return super().translate_path(inside)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="session")
 def site_url(site):
-    """Address (ending in /) at which the site is served as GitHub Pages would serve it, on 127.0.0.1."""
+    """Address (ending in /) at which the site is served, on 127.0.0.1."""
+    from serving import serve
     from site_pages import PREFIX
 
-    handler = functools.partial(type("Handler", (_Quiet,), {"prefix": PREFIX}), directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
-    server.shutdown()
+    with serve(site, PREFIX) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 
-REPOSITORY = CONFIG["repository"]["url"]
-BRANCH = CONFIG["repository"]["branch"]
-PREFIX = urlsplit(CONFIG["html"]["baseurl"] or site_address(REPOSITORY)).path
+REPOSITORY = CONFIG["repository"]["url"]  # empty until somebody sets it
+PREFIX = urlsplit(CONFIG["html"]["baseurl"] or (REPOSITORY and site_address(REPOSITORY))).path or "/"
 PAGES = [TOC["root"]] + [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
 CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
 MADE = ["search", "genindex"]

@@ -17,6 +17,7 @@ from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_c
 
 from gru_book.parameters import rerun_markdown
 from gru_book.pipeline import provenance, study
+from gru_book.pipeline.address import read_address, setup_cell
 from gru_book.pipeline.pages import PROFILES, ROOT, all_pages, find_page, normal_form, profile
 
 PAGES = all_pages()
@@ -74,9 +75,8 @@ def test_the_manuscript_is_in_normal_form(page):
 def test_the_frame_of_a_page(page):
     cells = code_cells(page)
     assert tags(cells[0]) == ["setup", "hide-cell"]
-    assert cells[0].source == code_cells(PAGES[0])[0].source
-    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
-    assert f"git+{address}" in cells[0].source
+    assert cells[0].source == setup_cell(read_address())
+    assert cells[0].outputs == []
     names = [tuple(tags(cell)) for cell in cells]
     assert names.count(("parameters",)) == 1
     assert "check_parameters()" in cells[names.index(("parameters",)) + 1].source

@@ -511,7 +511,7 @@ def test_verify_runs_drawn_cases_of_a_study_and_compares_their_rows(book, monkey
         (["run", "33_imdb_gru", "-f", "smok"], "unknown profile 'smok'"),
         (["execute", "nothing"], "unknown page 'nothing'"),
         (["study", "nothing"], "unknown study 'nothing'"),
-        (["address", "github.com/a/b"], "is no repository address"),
+        (["address", "github.com/a/b"], "url is 'github.com/a/b'; it must be https://HOST/OWNER/NAME"),
     ],
 )
 def test_the_command_line_refuses_in_one_line(arguments, said, capsys):

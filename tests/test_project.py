@@ -1,9 +1,13 @@
 """What stands beside pages and code: style, lock, workflows, README, and that the commands really are there."""
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 import yaml
@@ -20,6 +24,14 @@ def run(*command: str) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def project_files() -> Iterator[Path]:
+    """Yield the files of the project: all but what .gitignore names, so that it works without git as well."""
+    ignored = [".git", *(line.rstrip("/") for line in (ROOT / ".gitignore").read_text().split())]
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if not any(fnmatch(name, pattern) for pattern in ignored)]
+        yield from (Path(folder, name) for name in files if not any(fnmatch(name, pattern) for pattern in ignored))
 
 
 def test_style():
@@ -48,6 +60,38 @@ def test_workflows_follow_githubs_schema(name):
     commands = re.findall(r"make (\w+)", (ROOT / path).read_text())
     assert commands
     assert set(commands) <= set(TARGETS)
+
+
+@pytest.mark.parametrize("name", ["test", "publish"])
+def test_actions_are_named_by_the_hash_of_a_commit(name):
+    """A tag can be moved to other code, a commit cannot; the version behind it is for people."""
+    used = re.findall(r"uses: *(.*)", (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
+@pytest.mark.parametrize("name", ["test", "publish"])
+def test_workflows_may_do_little_and_take_no_text_into_a_script(name):
+    workflow = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    for job, content in workflow["jobs"].items():
+        allowed = {"pages": "write", "id-token": "write"} if job == "deploy" else None
+        assert content.get("permissions") == allowed
+        for step in content["steps"]:
+            assert "${{" not in step.get("run", ""), step
+
+
+def test_the_published_site_has_the_address_of_its_own_repository():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["build"]["steps"]
+    commands = [step.get("run", "") for step in steps]
+    command = '.venv/bin/gru-book address "$REPOSITORY" --revision "$REVISION"'
+    assert commands.index("make env") < commands.index(command) < commands.index("make book")
+    assert steps[commands.index(command)]["env"] == {
+        "REPOSITORY": "https://github.com/${{ github.repository }}",
+        "REVISION": "${{ github.sha }}",
+    }
 
 
 def test_ci_calls_what_the_readme_calls():
@@ -81,36 +125,11 @@ def test_readme_names_every_page_and_its_links_lead_somewhere():
             assert target.startswith("https://") or (ROOT / target).exists(), f"{name}: {target}"
 
 
-def test_one_address():
-    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
-    owner = "/".join(address.split("/")[:4])
-    files = run("git", "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
-    for name in files:
-        if name.endswith((".md", ".yml", ".cff", ".toml", ".ipynb")):
-            for found in re.findall(rf"{owner}/[\w.-]+", (ROOT / name).read_text(encoding="utf-8")):
-                assert found == address, f"{name}: {found}"
-    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["repository-code"] == address
-
-
-def test_setting_another_address(tmp_path, monkeypatch, capsys):
-    from gru_book.pipeline import cli, pages
-
-    for name in ("_config.yml", "CITATION.cff", "README.md"):
-        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
-    monkeypatch.setattr(pages, "ROOT", tmp_path)
-    assert cli.main(["address", "https://example.org/someone/fork"]) == 0
-    capsys.readouterr()
-    assert cli.main(["address"]) == 0
-    assert capsys.readouterr().out == "https://example.org/someone/fork\n"
-    assert "gru-book/gru-book" not in (tmp_path / "README.md").read_text(encoding="utf-8")
-
-
 def test_no_mark_of_unfinished_work_and_no_path_of_a_machine():
-    files = run("git", "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
     unfinished = re.compile(r"TO" r"DO|FIX" r"ME|lorem ip" r"sum|NotImplemented" r"Error")
-    for name in files:
+    names = [path.relative_to(ROOT).as_posix() for path in project_files()]
+    assert {"README.md", ".github/workflows/test.yml", "src/gru_book/site.py", "notebooks/21_cell.ipynb"} <= set(names)
+    for name in names:
         if name.endswith((".md", ".py", ".yml", ".toml", ".ipynb", "Makefile")):
             text = (ROOT / name).read_text(encoding="utf-8")
             assert not unfinished.search(text), name

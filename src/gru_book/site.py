@@ -1,7 +1,8 @@
 """Sphinx extension of the book's site: self-hosted, light, and with every address derived from one setting.
 
 The one setting is `repository.url` in `_config.yml`. From it follow the site's own address (GitHub Pages, unless
-`html.baseurl` says otherwise), the edit button, the launch buttons, the sitemap and the social previews.
+`html.baseurl` says otherwise), the buttons for source, issues, edits and launches, the sitemap and the social
+previews. Where it is empty the site has none of these, and works at any address.
 """
 
 import re
@@ -37,6 +38,9 @@ SET_THEME = (
     "(d => { if (d.theme !== 'light' && d.theme !== 'dark') d.theme = "
     "matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'; })(document.documentElement.dataset);"
 )
+# Hosts whose buttons the theme makes: what it calls them, and how the address of an edit goes on.
+HOSTS = {"github.com": ("GitHub", "edit"), "gitlab.com": ("GitLab", "-/edit")}
+ONLY_FROM_GITHUB = ("colab_url", "deepnote_url")
 # An element of a page that a component from gru_book.web fills; shown code has &quot; in place of the quotes.
 COMPONENT = re.compile(r'<[^>]*\bdata-gru-book="([^"]*)"')
 ASSETS = "assets"  # below _static/
@@ -61,38 +65,74 @@ NOT_FOUND = (
 def site_address(repository: str) -> str:
     """Return the GitHub Pages address (ending in `/`) of a repository such as `https://github.com/owner/name`.
 
-    Raises `ConfigError` where `repository` is not of that form.
+    Empty for a repository elsewhere: its site may be anywhere. Raises `ConfigError` where `repository` is not of that
+    form.
     """
     parts = urlsplit(repository.removesuffix("/").removesuffix(".git"))
     path = parts.path.strip("/").split("/")
     if parts.scheme != "https" or not parts.netloc or len(path) != 2 or not all(path):
-        raise ConfigError(f"_config.yml: repository.url must be https://github.com/OWNER/NAME, not {repository!r}")
+        raise ConfigError(f"_config.yml: repository.url must be https://HOST/OWNER/NAME, not {repository!r}")
+    if parts.hostname != "github.com":
+        return ""
     owner, name = path
     host = f"{owner.lower()}.github.io"
     return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
 
 
 def set_addresses(app: Sphinx, config) -> None:
-    """Derive every address of the site from `repository.url`."""
-    repository = config.html_theme_options.get("repository_url", "").rstrip("/")
-    pages = site_address(repository)
-    config.html_baseurl = (config.html_baseurl or pages).rstrip("/") + "/"
-    config.ogp_site_url = config.html_baseurl
-    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path
+    """Derive the site's own address and its buttons from `repository.url`; without it there are none."""
+    repository = config.html_theme_options.get("repository_url", "").removesuffix("/").removesuffix(".git")
+    pages = site_address(repository) if repository else ""
+    own = config.html_baseurl or pages
+    if own:
+        config.html_baseurl = config.ogp_site_url = own.rstrip("/") + "/"
+    else:
+        config.suppress_warnings = [*config.suppress_warnings, "sitemap.configuration"]  # that there is none
+    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path or "/"
     config.notfound_context = {
         "title": "Page not found",
         "body": NOT_FOUND.format(prefix=config.notfound_urls_prefix),
     }
-    # A chapter's source is its manuscript in book/; the notebook beside it is made from that.
-    template = (
-        "{{ github_url }}/{{ github_user }}/{{ github_repo }}/edit/{{ github_version }}/"
-        "{{ file_name | replace('notebooks/', 'book/') | replace('.ipynb', '.md') }}"
-    )
-    config.html_context = {
-        **config.html_context,
-        "edit_page_url_template": template,
-        "edit_page_provider_name": "GitHub",
+    set_buttons(config, repository)
+
+
+def set_buttons(config, repository: str) -> None:
+    """Configure the theme's buttons that lead to `repository`; an empty text is none."""
+    options, host = config.html_theme_options, urlsplit(repository).hostname
+    known = host in HOSTS
+    options |= dict.fromkeys(("use_repository_button", "use_issues_button", "use_edit_page_button"), known)
+    options["repository_url"] = repository if known else ""  # the theme stops at a host that it does not know
+    launches = options.get("launch_buttons", {}) if known else {}
+    options["launch_buttons"] = {
+        name: value for name, value in launches.items() if host == "github.com" or name not in ONLY_FROM_GITHUB
     }
+    if not known:
+        config.html_context |= {"other_repository": repository}
+        return
+    provider, edit = HOSTS[host]
+    branch = options.get("repository_branch") or "main"
+    # A chapter's source is its manuscript in book/; the notebook beside it is made from that.
+    file_name = "{{ file_name | replace('notebooks/', 'book/') | replace('.ipynb', '.md') }}"
+    config.html_context |= {
+        "edit_page_url_template": f"{repository}/{edit}/{branch}/{file_name}",
+        "edit_page_provider_name": provider,
+        "followed_branch": branch,
+    }
+    # Colab and Binder open what stays as it is; edits start from a branch, and a hub follows one.
+    options["repository_branch"] = config.notebook_revision or branch
+
+
+def drop_previews(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Leave out the social previews, which name the page's own address, where the site has none."""
+    if not app.config.html_baseurl:
+        context["meta"] = {**(context.get("meta") or {}), "ogp_disable": True}
+
+
+def add_repository_button(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Add the button to a repository on a host that the theme does not know."""
+    if context.get("other_repository") and "header_buttons" in context:
+        button = {"type": "link", "text": "", "tooltip": "Source repository", "label": "source-repository-button"}
+        context["header_buttons"].insert(0, button | {"url": context["other_repository"], "icon": "fas fa-code-branch"})
 
 
 def add_hub_button(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -100,12 +140,11 @@ def add_hub_button(app: Sphinx, pagename: str, templatename: str, context: dict,
     group = next((b for b in context.get("header_buttons", []) if b.get("label") == "launch-buttons"), None)
     if group is None:
         return
-    options = app.config.html_theme_options
-    repository = options["repository_url"].rstrip("/")
+    repository = app.config.html_theme_options["repository_url"]
     name = repository.rsplit("/", 1)[1]
     query = {
         "repo": repository,
-        "branch": options.get("repository_branch") or "main",
+        "branch": context["followed_branch"],
         "urlpath": f"lab/tree/{name}/{pagename}.ipynb",
     }
     path = "hub/user-redirect/git-pull?" + urlencode(query)
@@ -249,9 +288,12 @@ def finish_assets(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
+    app.add_config_value("notebook_revision", "", "html")
     app.connect("config-inited", set_addresses, priority=400)
     app.connect("builder-inited", write_components)
     app.connect("doctree-read", mark_claims)
+    app.connect("html-page-context", drop_previews, priority=400)
+    app.connect("html-page-context", add_repository_button, priority=600)
     app.connect("html-page-context", add_hub_button, priority=600)
     app.connect("html-page-context", correct_markup)
     app.connect("html-page-context", add_components)

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -83,8 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--edit", action="store_true", help="on the real pairs: saving a notebook updates its manuscript"
     )
-    command = add("address", _address, "set the repository's address everywhere (it is kept in _config.yml)")
+    command = add("address", _address, "say where the book's repository is: shown by the site, README, Colab's cell")
     command.add_argument("url", nargs="?", help="as https://github.com/OWNER/NAME; shows the address when left out")
+    command.add_argument("--revision", help="tag or commit that Colab and Binder open (the tag of this version)")
+    command.add_argument("--none", action="store_true", help="take the address out again")
     return parser
 
 
@@ -252,22 +253,23 @@ def _lab(options) -> None:
 
 
 def _address(options) -> None:
-    import yaml
+    from gru_book.pipeline.address import parse_address, read_address, set_address
 
-    from gru_book.pipeline.pages import ROOT
-
-    now = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
-    if options.url is None:
-        print(now)
+    if options.none and (options.url or options.revision):
+        raise BookError("--none takes the address out; give neither a url nor --revision with it")
+    if options.revision is not None and not options.url:
+        raise BookError(f"--revision is {options.revision!r}, but no url is given; it belongs to one")
+    if not options.none and options.url is None:
+        now = read_address()
+        print(f"{now.url} (revision {now.revision})" if now else "no address is set")
         return
-    if not re.fullmatch(r"https://[\w.-]+/[\w.-]+/[\w.-]+", options.url):
-        raise BookError(f"{options.url!r} is no repository address; write it as https://github.com/OWNER/NAME")
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    for name in filter(re.compile(r".*\.(md|yml|cff|toml)$").match, files):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        if now in text:
-            (ROOT / name).write_text(text.replace(now, options.url), encoding="utf-8")
-            print(name)
+    address = None if options.none else parse_address(options.url, options.revision)
+    for path in set_address(address):
+        print(_relative(path))
+    if address:
+        print(f"{address.url} is set, with the revision {address.revision}, which that repository must have")
+    else:
+        print("no address is set")
 
 
 def _relative(path: Path) -> str:
