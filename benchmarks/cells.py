@@ -16,7 +16,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gru_book.cells import GRU, GRUWeights
+from gru_book.layers.gru import GRU
+from gru_book.layers.weights import GRUWeights
 
 UNITS, INPUT_DIM = 128, 128
 STEPS = 500

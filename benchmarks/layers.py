@@ -9,7 +9,7 @@ import sys
 
 import pandas as pd
 
-from gru_book.pipeline.errors import BookError
+from gru_book.errors import BookError
 from gru_book.studies import layer_times
 
 

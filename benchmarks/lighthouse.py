@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from browser import find_browser
-from site_pages import PREFIX, ROOT
+from site_pages import CHECKOUT, PREFIX
 
 TARGETS = {"performance": 90, "accessibility": 100, "best-practices": 95, "seo": 100}
 PAGES = ["book/intro", "notebooks/24_backpropagation", "notebooks/21_cell", "notebooks/36_inside"]
@@ -87,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--failed", action="store_true")
-    parser.add_argument("--site", type=Path, default=ROOT / "_build/html")
+    parser.add_argument("--site", type=Path, default=CHECKOUT / "_build/html")
     parser.add_argument("pages", nargs="*", default=PAGES)
     options = parser.parse_args()
     if not (options.site / "index.html").is_file():

@@ -9,18 +9,19 @@ import json
 import subprocess
 import sys
 
-from gru_book.pipeline.pages import ROOT, all_pages, find_page, profile
+from gru_book.files import CHECKOUT
+from gru_book.pipeline.pages import all_pages, find_page, profile
 
 # One page in a process of its own, so that the peak memory of its kernel, a child of that process, is its own.
 ONE_PAGE = """
 import json, resource, sys, time
 from pathlib import Path
 from gru_book.pipeline.execute import run
-from gru_book.pipeline.pages import ROOT, find_page
+from gru_book.pipeline.pages import CHECKOUT, find_page
 
 page = find_page(sys.argv[1])
 started = time.monotonic()
-run(page, json.loads(sys.argv[2]), ROOT / "_runs" / "benchmark" / f"{page.name}.ipynb")
+run(page, json.loads(sys.argv[2]), CHECKOUT / "_runs" / "benchmark" / f"{page.name}.ipynb")
 unit = 1 if sys.platform == "darwin" else 1024
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
 print(json.dumps({"seconds": time.monotonic() - started, "bytes": peak}))
@@ -36,7 +37,7 @@ def main() -> None:
     for page in [find_page(name) for name in options.pages] or all_pages():
         values = profile(options.profile, page) if options.profile else {}
         command = [sys.executable, "-c", ONE_PAGE, page.name, json.dumps(values)]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
         if done.returncode:
             sys.exit(f"{page.name} failed")
         measured = json.loads(done.stdout.splitlines()[-1])

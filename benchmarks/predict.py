@@ -12,9 +12,12 @@ import time
 import keras
 import numpy as np
 
-from gru_book import gru_recipes, recipes
-from gru_book.gru_recipes import GRUClassifier, batches_by_length, padded
-from gru_book.reviews import load_in_file_order, without_duplicates
+from gru_book import recipes
+from gru_book.data import tokens
+from gru_book.data.batching import batches_by_length, padded
+from gru_book.data.reviews import load_in_file_order, without_duplicates
+from gru_book.models import keras_classifier
+from gru_book.models.gru_classifier import GRUClassifier
 
 NAMES = ("fast", "web")
 
@@ -44,7 +47,7 @@ def torch_reader(classifier: GRUClassifier):
 
     def answer(ids):
         x = sum(table[ids[..., number]] for number, table in enumerate(tables))
-        read = ids[..., 0] != gru_recipes.PAD
+        read = ids[..., 0] != tokens.PAD
         if settings["pooling"] == "last":
             lengths = read.sum(dim=1)
             packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
@@ -59,7 +62,7 @@ def torch_reader(classifier: GRUClassifier):
     def predict(encoded):
         probability = np.zeros(len(encoded))
         with torch.no_grad():
-            for rows in batches_by_length(encoded, gru_recipes.PREDICTION_BATCH, multiple):
+            for rows in batches_by_length(encoded, keras_classifier.PREDICTION_BATCH, multiple):
                 ids = torch.from_numpy(padded([encoded[row] for row in rows], multiple)).long()
                 probability[rows] = answer(ids)
         return probability
@@ -87,11 +90,13 @@ def main() -> None:
         reading = time.perf_counter() - started
         peer = torch_reader(classifier)
         few = encoded[:500]
-        assert np.abs(gru_recipes.predict(classifier.model, few, multiple) - peer(few)).max() < 1e-5, "they disagree"
+        assert np.abs(keras_classifier.predict(classifier.model, few, multiple) - peer(few)).max() < 1e-5, (
+            "they disagree"
+        )
         seconds = []
         for _ in range(options.rounds):
             started = time.perf_counter()
-            gru_recipes.predict(classifier.model, encoded, multiple)
+            keras_classifier.predict(classifier.model, encoded, multiple)
             middle = time.perf_counter()
             peer(encoded)
             seconds.append((middle - started, time.perf_counter() - middle))

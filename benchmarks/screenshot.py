@@ -11,10 +11,10 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from browser import find_browser
-from site_pages import ROOT
+from site_pages import CHECKOUT
 
-PAGE = ROOT / "_build/html/notebooks/36_inside.html"
-STATIC = ROOT / "book/_static"
+PAGE = CHECKOUT / "_build/html/notebooks/36_inside.html"
+STATIC = CHECKOUT / "book/_static"
 READY = ".gru-panels[aria-busy=false]"
 
 

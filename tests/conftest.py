@@ -23,7 +23,7 @@ CHROMIUM = [
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
     """Folder of the site, built from scratch; any warning or unresolved reference fails here."""
-    from gru_book.pipeline.site import build
+    from gru_book.site.build import build
 
     return build(tmp_path_factory.mktemp("site") / "_build", strict=True).parent
 

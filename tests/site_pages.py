@@ -1,15 +1,14 @@
 """What the site should hold, read from `_toc.yml` and `_config.yml`."""
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
 
-from gru_book.site import site_address
+from gru_book.files import CHECKOUT
+from gru_book.site.extension import site_address
 
-ROOT = Path(__file__).resolve().parents[1]
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+CONFIG = yaml.safe_load((CHECKOUT / "_config.yml").read_text(encoding="utf-8"))
+TOC = yaml.safe_load((CHECKOUT / "_toc.yml").read_text(encoding="utf-8"))
 
 REPOSITORY = CONFIG["repository"]["url"]  # empty until somebody sets it
 PREFIX = urlsplit(CONFIG["html"]["baseurl"] or (REPOSITORY and site_address(REPOSITORY))).path or "/"

@@ -10,12 +10,13 @@ import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
 
-from gru_book import __version__
+from gru_book import __version__, cli
+from gru_book.errors import BookError
+from gru_book.files import CHECKOUT
 from gru_book.pipeline import address as address_module
-from gru_book.pipeline import cli, execute, provenance
+from gru_book.pipeline import execute, provenance
 from gru_book.pipeline.address import Address, changes, parse_address, read_address, set_address, setup_cell
-from gru_book.pipeline.errors import BookError
-from gru_book.pipeline.pages import ROOT, all_pages, find_page
+from gru_book.pipeline.pages import all_pages, find_page
 
 SOMEWHERE = Address("https://example.org/someone/fork", "v9.8.7")
 # What may name a repository as this book's own.
@@ -26,13 +27,13 @@ OWN = re.compile(r"git clone (\S+)|git\+(https:[^\s@\"\\]+)|repository-code: (\S
 def copy(tmp_path, monkeypatch) -> Path:
     """A copy of the book without an address, which the command line takes for the book."""
     for name in ("README.md", "CITATION.cff", "_config.yml", "_toc.yml", "pyproject.toml", "requirements.txt"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "src").symlink_to(ROOT / "src")
-    shutil.copytree(ROOT / "book", tmp_path / "book")
+        shutil.copy(CHECKOUT / name, tmp_path)
+    (tmp_path / "src").symlink_to(CHECKOUT / "src")
+    shutil.copytree(CHECKOUT / "book", tmp_path / "book")
     (tmp_path / "notebooks").mkdir()
-    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+    for notebook in (CHECKOUT / "notebooks").glob("*.ipynb"):
         shutil.copy(notebook, tmp_path / "notebooks")
-    (tmp_path / "notebooks/artifacts").symlink_to(ROOT / "notebooks/artifacts")
+    (tmp_path / "notebooks/artifacts").symlink_to(CHECKOUT / "notebooks/artifacts")
     set_address(None, tmp_path)
     monkeypatch.setattr(address_module.read_address, "__defaults__", (tmp_path,))
     monkeypatch.setattr(address_module.set_address, "__defaults__", (tmp_path,))
@@ -53,7 +54,7 @@ def own_addresses(root: Path) -> set[str]:
 def test_one_address_stands_everywhere_in_this_book():
     here = read_address()
     assert changes(here) == {}, "run: gru-book address"
-    assert own_addresses(ROOT) == ({here.url} if here else set())
+    assert own_addresses(CHECKOUT) == ({here.url} if here else set())
 
 
 def test_a_book_without_an_address_names_none(copy, capsys):

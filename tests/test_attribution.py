@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gru_book import attribution
-from gru_book.attribution import (
-    Reader,
+from gru_book.analysis import attribution
+from gru_book.analysis.attribution import (
     agreement,
     bootstrap_agreement,
-    bootstrap_difference,
-    bootstrap_mean,
     gradient_input,
     integrated_gradients,
     occlusion,
     overlap,
-    read_all,
     scores_without,
 )
-from gru_book.cells import GRU, sigmoid
+from gru_book.analysis.traces import read_all
+from gru_book.evaluation.intervals import bootstrap_difference, bootstrap_mean
+from gru_book.layers.activations import sigmoid
+from gru_book.layers.gru import GRU
+from gru_book.models.reader import Reader
 
 IDS = np.array([1, 5, 7, 5, 2, 9, 3])
 
@@ -34,7 +34,7 @@ def reader():
 
 
 def test_importing_it_loads_no_tensorflow():
-    code = "import sys, gru_book.attribution; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    code = "import sys, gru_book.analysis.attribution; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

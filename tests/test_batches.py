@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from gru_book.batches import LengthBatches
-from gru_book.cells import GRU, RNN, GRUWeights, RNNWeights
-from gru_book.padding import read_pads, spread, survival
+from gru_book.analysis.padding import read_pads, spread, survival
+from gru_book.data.batching import LengthBatches
+from gru_book.layers.gru import GRU
+from gru_book.layers.rnn import RNN
+from gru_book.layers.weights import GRUWeights, RNNWeights
 from gru_book.studies import padding as study
 
 

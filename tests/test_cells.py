@@ -7,18 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gru_book.cells import (
-    GRU,
-    LSTM,
-    RNN,
-    GRUStates,
-    GRUWeights,
-    LSTMWeights,
-    RNNWeights,
-    gru_forward,
-    gru_step,
-    sigmoid,
-)
+from gru_book.layers.activations import sigmoid
+from gru_book.layers.gru import GRU, GRUStates, gru_forward, gru_step
+from gru_book.layers.lstm import LSTM
+from gru_book.layers.rnn import RNN
+from gru_book.layers.weights import GRUWeights, LSTMWeights, RNNWeights
 
 SIZES = st.integers(1, 7)
 

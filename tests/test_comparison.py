@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 from onnx.reference import ReferenceEvaluator
 
-from gru_book import gated_cells, layer_timing, peers
-from gru_book.conventions import CanonicalWeights
-from gru_book.gated_cells import LAYERS, MinGRU, PartialGRU
-from gru_book.pipeline.errors import BookError
-from gru_book.reviews import VALIDATION_BLOCKS, Split
+from gru_book.conversion.canonical import CanonicalWeights
+from gru_book.data.films import VALIDATION_BLOCKS
+from gru_book.data.split import Split
+from gru_book.errors import BookError
+from gru_book.export import onnx
+from gru_book.layers import ablated
+from gru_book.layers.ablated import LAYERS, PartialGRU
+from gru_book.layers.min_gru import MinGRU
 from gru_book.studies import cells_compared, layer_times
+from gru_book.timing import layers, peers
 
 INPUTS, UNITS = 4, 5
 z, r, h = (slice(k * UNITS, (k + 1) * UNITS) for k in range(3))
@@ -105,15 +109,15 @@ def test_an_update_gate_of_another_kind_is_refused():
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_equal_units_are_the_nearest(name):
-    counts = {units: gated_cells.num_parameters(LAYERS[name], units, 6) for units in range(1, 80)}
-    found = gated_cells.equal_units(LAYERS[name], 900, 6)
+    counts = {units: ablated.num_parameters(LAYERS[name], units, 6) for units in range(1, 80)}
+    found = ablated.equal_units(LAYERS[name], 900, 6)
     assert abs(counts[found] - 900) == min(abs(count - 900) for count in counts.values())
 
 
 def test_the_arms_of_the_study_have_equal_parameters_within_a_percent():
     units, dim = cells_compared.units_of(), cells_compared.EMBEDDING_DIM
-    assert units == gated_cells.best_size(LAYERS, "GRU", dim, range(26, 41))
-    counts = [gated_cells.num_parameters(LAYERS[arm], u, dim) for arm, u in units.items()]
+    assert units == ablated.best_size(LAYERS, "GRU", dim, range(26, 41))
+    counts = [ablated.num_parameters(LAYERS[arm], u, dim) for arm, u in units.items()]
     assert max(counts) / min(counts) < 1.02
     assert all(abs(count / counts[list(units).index("GRU")] - 1) < 0.01 for count in counts)
 
@@ -150,47 +154,47 @@ def test_a_run_starts_from_the_start_again():
 
 
 def test_the_lean_cell_is_keras_gru(x, weights):
-    lean = run(keras.layers.RNN(layer_timing.LeanGRUCell(UNITS), return_sequences=True), weights, x)
+    lean = run(keras.layers.RNN(layers.LeanGRUCell(UNITS), return_sequences=True), weights, x)
     assert np.abs(lean - keras_gru(weights, x)).max() < 1e-6
 
 
 def test_the_functions_under_the_clock_compute_what_they_say(x):
     layer = keras.layers.GRU(UNITS)
-    assert np.abs(layer_timing.forward(layer, x)() - np.asarray(layer(x))).max() < 1e-6
-    found = layer_timing.backward(layer, x)()
+    assert np.abs(layers.forward(layer, x)() - np.asarray(layer(x))).max() < 1e-6
+    found = layers.backward(layer, x)()
     assert [gradient.shape for gradient in found] == [w.shape for w in layer.get_weights()] + [x.shape]
-    step = layer_timing.training_step(keras.layers.GRU(UNITS), x)
+    step = layers.training_step(keras.layers.GRU(UNITS), x)
     losses = [step() for _ in range(30)]
     assert losses[-1] < losses[0]
 
 
 def test_operations_of_the_loop(x):
     def count(layer):
-        return layer_timing.loop_operations(layer_timing.backward(layer, x).traced)
+        return layers.loop_operations(layers.backward(layer, x).traced)
 
     forward, backward = count(keras.layers.LSTM(UNITS))
     assert (forward["MatMul"], forward["Sigmoid"], forward["Tanh"]) == (2, 3, 2)
     assert backward["MatMul"] == 4
     assert "Const" not in forward
-    gru, lean = count(keras.layers.GRU(UNITS)), count(keras.layers.RNN(layer_timing.LeanGRUCell(UNITS)))
+    gru, lean = count(keras.layers.GRU(UNITS)), count(keras.layers.RNN(layers.LeanGRUCell(UNITS)))
     assert gru[0].total() > lean[0].total()
     assert gru[1].total() > lean[1].total()
     assert count(keras.layers.GRU(UNITS, reset_after=False))[0]["MatMul"] == 3
 
 
 def test_cells_that_do_a_part_of_the_work(x):
-    bare = keras.layers.RNN(layer_timing.BareCell(UNITS))
+    bare = keras.layers.RNN(layers.BareCell(UNITS))
     start = np.full((3, UNITS), 7, "float32")
     assert np.array_equal(np.asarray(bare(x, initial_state=start)), start)
-    products = layer_timing.forward(keras.layers.RNN(layer_timing.ProductsCell(UNITS, 4)), x)
+    products = layers.forward(keras.layers.RNN(layers.ProductsCell(UNITS, 4)), x)
     assert not products().any()
-    assert layer_timing.loop_operations(products.traced)[0]["MatMul"] == 2
+    assert layers.loop_operations(products.traced)[0]["MatMul"] == 2
 
 
 def test_turns_alternate_and_the_first_round_does_not_count():
     seen, ticks = [], iter(range(100))
     runs = {name: lambda name=name: seen.append(name) for name in "ab"}
-    seconds = layer_timing.take_turns(runs, 2, lambda: next(ticks))
+    seconds = layers.take_turns(runs, 2, lambda: next(ticks))
     assert "".join(seen) == "ba" + "ab" + "ba"
     assert seconds == {"a": [1, 1], "b": [1, 1]}
 
@@ -210,7 +214,7 @@ def keras_layer(name, x):
 @pytest.mark.parametrize("name", peers.LAYERS)
 def test_the_onnx_model_is_keras_layer(name, x):
     layer, weights = keras_layer(name, x)
-    state = ReferenceEvaluator(peers.onnx_model(name, weights, INPUTS)).run(None, {"x": x})[0]
+    state = ReferenceEvaluator(onnx.onnx_model(name, weights, INPUTS)).run(None, {"x": x})[0]
     assert np.abs(state - np.asarray(layer(x))).max() < 1e-6
 
 

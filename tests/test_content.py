@@ -186,6 +186,11 @@ def test_source_that_a_page_shows_counts_with_its_words(package):
     assert changed(before, package(cells, **source, shapes=SHAPES.replace("return 1", "return 2"))) == set()
 
 
+def test_a_name_that_the_package_has_not_is_named(package):
+    before = package()
+    assert changed(before, package(["from gru_book.form import area\n" + CELLS[0], CELLS[1]])) == {"gru_book.form.area"}
+
+
 def test_every_supported_python_writes_the_same(tmp_path):
     source = '''
     import os.path as p

@@ -11,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gru_book import golden
-from gru_book.cells import GRUWeights, gru_forward
-from gru_book.conventions import ARRAYS, PAPERS, TARGETS, CanonicalWeights, convert, mapping
+from gru_book.conversion import reference
+from gru_book.conversion.canonical import ARRAYS, PAPERS, CanonicalWeights
+from gru_book.conversion.forms import FORMS, convert, from_form, mapping, to_form
+from gru_book.layers.gru import gru_forward
+from gru_book.layers.weights import GRUWeights
 
 SCRIPTS = Path(__file__).parent / "golden"
 SIZES = st.integers(1, 6)
-AFTER = [name for name, after in TARGETS.items() if after]
-BEFORE = [name for name, after in TARGETS.items() if not after]
+AFTER = [name for name, form in FORMS.items() if form.reset_after]
+BEFORE = [name for name, form in FORMS.items() if not form.reset_after]
 ONE_BIAS = {"book", "keras, reset_after=False", *PAPERS}
-FRAMEWORKS = [name for name in TARGETS if name not in {"book", *PAPERS}]
+FRAMEWORKS = [name for name in FORMS if name not in {"book", *PAPERS}]
 
 
 def drawn(input_dim: int, units: int, seed: int, reset_after: bool = True, dtype=np.float64) -> CanonicalWeights:
@@ -31,7 +33,7 @@ def drawn(input_dim: int, units: int, seed: int, reset_after: bool = True, dtype
 
 def fitting(target: str, input_dim: int, units: int, seed: int) -> CanonicalWeights:
     """Weights that `target` can hold without adding biases up: none beside the state where it has one a block."""
-    weights = drawn(input_dim, units, seed, TARGETS[target])
+    weights = drawn(input_dim, units, seed, FORMS[target].reset_after)
     return replace(weights, **{f"c_{k}": np.zeros(units) for k in "rzh"}) if target in ONE_BIAS else weights
 
 
@@ -63,17 +65,17 @@ def inputs(input_dim: int, units: int, batch: int, num_steps: int, dtype=np.floa
 # --- round trips ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMS)
 @settings(deadline=None, max_examples=25)
 @given(input_dim=SIZES, units=SIZES, seed=st.integers(0, 99))
 def test_there_and_back_is_bit_by_bit_the_same(target, input_dim, units, seed):
     weights = fitting(target, input_dim, units, seed)
-    assert same(CanonicalWeights.from_(target, **weights.to(target)), weights)
+    assert same(from_form(target, **to_form(weights, target)), weights)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMS)
 def test_back_and_there_is_bit_by_bit_the_same(target):
-    arrays = fitting(target, 3, 4, seed=5).to(target)
+    arrays = to_form(fitting(target, 3, 4, seed=5), target)
     again = convert(arrays, target, target)
     assert list(again) == list(arrays)
     assert all(np.array_equal(again[name], arrays[name]) for name in arrays)
@@ -84,21 +86,21 @@ def test_back_and_there_is_bit_by_bit_the_same(target):
 @given(input_dim=SIZES, units=SIZES, seed=st.integers(0, 99))
 def test_a_journey_through_a_family_keeps_the_function(family, input_dim, units, seed):
     weights = replace(drawn(input_dim, units, seed, family is AFTER), c_h=np.zeros(units))
-    arrays, place = weights.to(family[-1]), family[-1]
+    arrays, place = to_form(weights, family[-1]), family[-1]
     for station in family:
         arrays, place = convert(arrays, place, station), station
     x, h = inputs(input_dim, units, batch=2, num_steps=5)
-    arrived = CanonicalWeights.from_(place, **arrays)
+    arrived = from_form(place, **arrays)
     np.testing.assert_allclose(states(arrived, x, h), states(weights, x, h), atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMS)
 def test_the_dtype_is_kept(target, dtype):
-    weights = replace(drawn(2, 3, 0, TARGETS[target], dtype), c_h=np.zeros(3, dtype))
-    arrays = weights.to(target)
+    weights = replace(drawn(2, 3, 0, FORMS[target].reset_after, dtype), c_h=np.zeros(3, dtype))
+    arrays = to_form(weights, target)
     assert {array.dtype for array in arrays.values()} == {np.dtype(dtype)}
-    assert CanonicalWeights.from_(target, **arrays).dtype == dtype
+    assert from_form(target, **arrays).dtype == dtype
 
 
 def test_arrays_are_copied_and_brought_to_one_dtype():
@@ -197,7 +199,7 @@ def test_a_keras_layer_without_bias():
         assert np.abs(by_keras - states(weights, x, h)).max() < 1e-6
 
 
-TORCH, ONNX = golden.load("torch_gru"), golden.load("onnx_gru")
+TORCH, ONNX = reference.load("torch_gru"), reference.load("onnx_gru")
 
 
 @pytest.mark.parametrize("case", TORCH)
@@ -267,14 +269,14 @@ def test_the_wrong_flag_order_or_sign_would_be_noticed():
 # --- exact or not at all --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMS)
 def test_another_placement_is_refused_with_the_reason(target):
-    weights = replace(drawn(3, 4, 0, not TARGETS[target]), c_h=np.zeros(4))
+    weights = replace(drawn(3, 4, 0, not FORMS[target].reset_after), c_h=np.zeros(4))
     with pytest.raises(ValueError, match=r"reset gate acts .* the projection.*only where W_hh is diagonal"):
-        weights.to(target)
-    if not TARGETS[target]:
+        to_form(weights, target)
+    if not FORMS[target].reset_after:
         with pytest.raises(ValueError, match="W_hh is diagonal, but c_h is not zero"):
-            replace(weights, W_hh=np.eye(4), c_h=np.ones(4)).to(target)
+            to_form(replace(weights, W_hh=np.eye(4), c_h=np.ones(4)), target)
 
 
 @pytest.mark.parametrize("after", [True, False])
@@ -295,8 +297,8 @@ def test_a_diagonal_projection_belongs_to_both_placements(after, units, seed):
 def test_a_candidate_bias_behind_the_gate_is_not_merged(target):
     weights = drawn(3, 4, 0)
     with pytest.raises(ValueError, match=r"c_h cannot be merged into b_h: it is not zero .* reset gate multiplies it"):
-        weights.to(target)
-    assert replace(weights, c_h=np.zeros(4)).to(target)
+        to_form(weights, target)
+    assert to_form(replace(weights, c_h=np.zeros(4)), target)
 
 
 @settings(deadline=None, max_examples=25)
@@ -333,10 +335,10 @@ def test_the_mapping_of_the_frameworks_is_as_documented():
     assert mapping("book")["b_r"] == ["b_r + c_r"]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMS)
 def test_the_mapping_holds_for_drawn_weights(target):
-    weights = replace(drawn(3, 4, 0, TARGETS[target]), c_h=np.zeros(4))
-    arrays = weights.to(target)
+    weights = replace(drawn(3, 4, 0, FORMS[target].reset_after), c_h=np.zeros(4))
+    arrays = to_form(weights, target)
     for name, blocks in mapping(target).items():
         found = arrays[name].T if name.endswith("kernel") else arrays[name]
         parts = [sum(_term(weights, term) for term in block.replace("- ", "-").split()) for block in blocks]
@@ -352,28 +354,28 @@ def _term(weights: CanonicalWeights, term: str):
 # --- bad input ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMS)
 def test_every_bad_array_is_named_with_its_shape_and_the_expected_one(target):
-    good = fitting(target, 3, 4, seed=0).to(target)
+    good = to_form(fitting(target, 3, 4, seed=0), target)
     for name, array in good.items():
         with pytest.raises(ValueError, match=rf"^{name} has shape \(7, 5, 2, 2\); expected .*\("):
-            CanonicalWeights.from_(target, **{**good, name: np.zeros((7, 5, 2, 2))})
+            from_form(target, **{**good, name: np.zeros((7, 5, 2, 2))})
         with pytest.raises(ValueError, match=rf"^{name} has shape \(1, .*\); expected .*\("):
-            CanonicalWeights.from_(target, **{**good, name: array[None]})
+            from_form(target, **{**good, name: array[None]})
         for value in (np.nan, np.inf):
             broken = array.copy()
             broken.flat[-1] = value
             with pytest.raises(ValueError, match=rf"^{name} .*not finite"):
-                CanonicalWeights.from_(target, **{**good, name: broken})
+                from_form(target, **{**good, name: broken})
 
 
-@pytest.mark.parametrize("target", [name for name in TARGETS if name != "book"])
+@pytest.mark.parametrize("target", [name for name in FORMS if name != "book"])
 @pytest.mark.parametrize("dtype", [complex, str, object, bool])
 def test_arrays_without_real_numbers_are_refused(target, dtype):
-    good = fitting(target, 3, 4, seed=0).to(target)
+    good = to_form(fitting(target, 3, 4, seed=0), target)
     for name, array in good.items():
         with pytest.raises(ValueError, match=rf"^{name} has dtype .* and shape \(.*\); expected .* real numbers"):
-            CanonicalWeights.from_(target, **{**good, name: array.astype(dtype)})
+            from_form(target, **{**good, name: array.astype(dtype)})
 
 
 @pytest.mark.parametrize("name", ARRAYS)
@@ -409,7 +411,7 @@ def test_wrong_arguments_are_refused():
     with pytest.raises(ValueError, match="reset_after = 'yes'; expected True or False"):
         weights.to_keras("yes")
     with pytest.raises(ValueError, match="target = 'mxnet'; expected one of 'book', "):
-        weights.to("mxnet")
+        to_form(weights, "mxnet")
     with pytest.raises(ValueError, match="source = 'mxnet'; expected one of"):
         convert({}, "mxnet", "torch")
     with pytest.raises(ValueError, match="target = 'mxnet'; expected one of"):
@@ -419,13 +421,13 @@ def test_wrong_arguments_are_refused():
     with pytest.raises(ValueError, match="units = 0; expected a positive integer"):
         drawn(2, 0, seed=0)
     with pytest.raises(ValueError, match="name = 'jax_gru'; expected one of"):
-        golden.load("jax_gru")
+        reference.load("jax_gru")
 
 
 def test_a_record_that_was_changed_is_refused(monkeypatch):
-    monkeypatch.setitem(golden.RECORDS, "onnx_gru", "0" * 64)
+    monkeypatch.setitem(reference.RECORDS, "onnx_gru", "0" * 64)
     with pytest.raises(ValueError, match=r"onnx_gru.npz is not the recorded file"):
-        golden.load("onnx_gru")
+        reference.load("onnx_gru")
 
 
 def test_the_canonical_names_are_the_books():
@@ -435,7 +437,7 @@ def test_the_canonical_names_are_the_books():
 
 def test_converting_needs_no_framework():
     code = (
-        "import sys, gru_book.conventions; "
+        "import sys, gru_book.conversion.canonical; "
         "assert not {'tensorflow', 'keras', 'torch', 'onnx', 'pandas', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

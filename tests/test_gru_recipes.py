@@ -5,21 +5,26 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gru_book import classifier, comparing, gru_recipes, recipes
-from gru_book.best_recipe import BestClassifier
-from gru_book.gru_recipes import FIRST, PAD, START, UNKNOWN, Adversary, Pool, Tokens, Windows, WordDropout
-from gru_book.gru_settings import PLAIN_GRU
+from gru_book import progress, recipes
+from gru_book.data.batching import batches_by_length, padded
+from gru_book.data.tokens import FIRST, PAD, START, UNKNOWN, Tokens
+from gru_book.evaluation import intervals, paired
+from gru_book.models.ensemble import BestClassifier
+from gru_book.models.keras_classifier import predict
+from gru_book.models.networks import Adversary, Pool, Windows, WordDropout, network, original_network
+from gru_book.models.settings import PLAIN_GRU
+from gru_book.models.word_vectors import word_vectors
 
 TEXTS = ["Not good, not good!", "good film", "A bad film", "not bad"]
 
 
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch, tmp_path):
-    monkeypatch.setenv(classifier.PROGRESS, str(tmp_path / "progress"))
+    monkeypatch.setenv(progress.PROGRESS, str(tmp_path / "progress"))
 
 
 def test_the_original_is_the_notebooks_model_to_the_number():
-    model = gru_recipes.original_network()
+    model = original_network()
     assert [type(layer).__name__ for layer in model.layers] == ["Embedding", "GRU", "Dense"]
     assert model.count_params() == 1_379_201
     settings = recipes.RECIPES["original"].settings
@@ -59,12 +64,12 @@ def test_rare_runs_are_left_out_and_tables_have_a_limit():
 def test_batches_hold_every_text_once_and_little_padding():
     rng = np.random.default_rng(0)
     encoded = [np.full((length, 1), FIRST, np.int32) for length in rng.integers(1, 60, 50)]
-    batches = gru_recipes.batches_by_length(encoded, 8, 5, np.random.default_rng(1))
+    batches = batches_by_length(encoded, 8, 5, np.random.default_rng(1))
     assert sorted(np.concatenate(batches).tolist()) == list(range(50))
-    padded = [gru_recipes.padded([encoded[row] for row in rows], 5) for rows in batches]
+    padded = [padded([encoded[row] for row in rows], 5) for rows in batches]
     assert all(batch.shape[1] % 5 == 0 for batch in padded)
     assert sum(batch.size for batch in padded) < 1.4 * sum(map(len, encoded))
-    again = gru_recipes.batches_by_length(encoded, 8, 5, np.random.default_rng(1))
+    again = batches_by_length(encoded, 8, 5, np.random.default_rng(1))
     assert all(np.array_equal(a, b) for a, b in zip(batches, again, strict=True))
 
 
@@ -101,16 +106,16 @@ def test_word_dropout_drops_whole_steps_in_training_only():
 
 def test_padding_changes_no_answer():
     for changes in ({}, {"mask": True, "pooling": "last"}, {"window": 5, "bidirectional": False}):
-        model = gru_recipes.network([50], embedding_dim=4, units=3, **changes)
+        model = network([50], embedding_dim=4, units=3, **changes)
         rng = np.random.default_rng(0)
         encoded = [rng.integers(FIRST, 50, (length, 1)).astype(np.int32) for length in (5, 10, 20)]
-        alone = [gru_recipes.predict(model, [ids], 5)[0] for ids in encoded]
-        np.testing.assert_allclose(gru_recipes.predict(model, encoded, 5), alone, atol=1e-6)
+        alone = [predict(model, [ids], 5)[0] for ids in encoded]
+        np.testing.assert_allclose(predict(model, encoded, 5), alone, atol=1e-6)
 
 
 def test_an_adversary_trains_every_weight_reports_the_plain_loss_and_moves_towards_harm():
     keras.utils.set_random_seed(0)
-    model = gru_recipes.network([50], embedding_dim=4, units=3)
+    model = network([50], embedding_dim=4, units=3)
     ids = tf.constant(np.random.default_rng(0).integers(FIRST, 50, (8, 10, 1)), tf.int32)
     labels = tf.constant([[0.0], [1.0]] * 4)
     plain = keras.losses.BinaryCrossentropy()(labels, model(ids)).numpy()
@@ -133,7 +138,7 @@ def test_words_of_like_company_get_like_vectors():
     good, bad = [3, 4], [5, 6]  # each pair stands among its own neighbours
     texts = [np.array([10 + rng.integers(5), rng.choice(good), 10 + rng.integers(5)]) for _ in range(300)]
     texts += [np.array([20 + rng.integers(5), rng.choice(bad), 20 + rng.integers(5)]) for _ in range(300)]
-    vectors = gru_recipes.word_vectors(texts, 30, 8, 0.5)
+    vectors = word_vectors(texts, 30, 8, 0.5)
     assert vectors.shape == (30, 8)
     np.testing.assert_allclose(np.linalg.norm(vectors[[3, 4, 5, 6]], axis=1), 0.5, atol=1e-5)
     assert np.linalg.norm(vectors, axis=1).max() < 0.5 + 1e-5
@@ -181,22 +186,22 @@ def test_every_recipe_of_a_gru_knows_the_same_settings():
 
 def test_comparisons():
     right = np.array([True] * 90 + [False] * 10)
-    share, low, high = comparing.accuracy_interval(right)
+    share, low, high = intervals.accuracy_interval(right)
     assert (share, round(low, 4), round(high, 4)) == (0.9, 0.8256, 0.9448)  # Wilson's interval, by hand
-    assert comparing.mcnemar(right, ~right).only_first == 90
-    assert comparing.mcnemar(right, right) == (0, 0, 1.0)
-    pair = comparing.mcnemar(np.array([1, 1, 1, 0]), np.array([0, 0, 1, 1]))
+    assert paired.mcnemar(right, ~right).only_first == 90
+    assert paired.mcnemar(right, right) == (0, 0, 1.0)
+    pair = paired.mcnemar(np.array([1, 1, 1, 0]), np.array([0, 0, 1, 1]))
     assert (pair.only_first, pair.only_second, pair.p_value) == (2, 1, 1.0)
-    mean, low, high = comparing.mean_interval([1.0, 2.0, 3.0])
+    mean, low, high = intervals.mean_interval([1.0, 2.0, 3.0])
     assert mean == 2
     assert (low, high) == pytest.approx((2 - 4.302653 / np.sqrt(3), 2 + 4.302653 / np.sqrt(3)), abs=1e-5)
     for bad in ([], [1.0]):
         with pytest.raises(ValueError, match="expected"):
-            comparing.mean_interval(bad)
+            intervals.mean_interval(bad)
     with pytest.raises(ValueError, match="expected"):
-        comparing.accuracy_interval([])
+        intervals.accuracy_interval([])
     with pytest.raises(ValueError, match="shapes"):
-        comparing.mcnemar([True], [True, False])
+        paired.mcnemar([True], [True, False])
 
 
 def _moods(number: int, seed: int = 0):

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gru_book import artifacts, export, report, training
+from gru_book.export import arrays
+from gru_book.notebook import artifacts, report
+from gru_book.training import callbacks, seeding
 
 
 def test_a_claim_says_which_way_it_went(monkeypatch):
@@ -56,7 +58,7 @@ def test_light_helpers_load_no_tensorflow(module):
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_holds_the_accuracy_and_stays_between_0_and_1(counts):
     correct, total = counts
-    low, high = training.accuracy_interval(correct, total)
+    low, high = callbacks.accuracy_interval(correct, total)
     assert -1e-12 <= low <= correct / total <= high <= 1 + 1e-12
 
 
@@ -64,7 +66,7 @@ def test_the_interval_is_wilsons():
     z, p, n = 1.959964, 0.8, 100  # Wilson 1927
     middle, half = (p + z**2 / (2 * n)), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     expected = [(middle + sign * half) / (1 + z**2 / n) for sign in (-1, 1)]
-    assert training.accuracy_interval(80, 100) == pytest.approx(expected, abs=1e-6)
+    assert callbacks.accuracy_interval(80, 100) == pytest.approx(expected, abs=1e-6)
 
 
 def small_model(units=3):
@@ -79,27 +81,27 @@ def test_training_is_repeatable_and_its_progress_goes_to_the_channel(tmp_path, m
     x, y = np.arange(40).reshape(8, 5) % 20, np.ones(8)
     weights = []
     for _ in range(2):
-        training.set_seed(7)
+        seeding.set_seed(7)
         model = small_model()
-        history = model.fit(x, y, epochs=2, batch_size=4, verbose=0, callbacks=[training.Progress("a model", every=0)])
+        history = model.fit(x, y, epochs=2, batch_size=4, verbose=0, callbacks=[callbacks.Progress("a model", every=0)])
         weights.append(np.concatenate([w.ravel() for w in model.get_weights()]))
     assert np.array_equal(*weights)
     assert "a model: epoch 2/2, batch 2/2, loss" in (tmp_path / "progress.txt").read_text()
     assert capsys.readouterr().out == ""
-    table = training.history_table(history)
+    table = callbacks.history_table(history)
     assert list(table.columns) == ["epoch", "loss"]
     assert list(table["epoch"]) == [1, 2]
 
 
 def test_weights_are_kept_small_and_come_back(tmp_path):
-    training.set_seed(0)
+    seeding.set_seed(0)
     model, other = small_model(), small_model()
     x = np.arange(20).reshape(4, 5)
-    export.save_weights(tmp_path / "a.npz", model)
-    export.save_weights(tmp_path / "b.npz", model)
+    arrays.save_weights(tmp_path / "a.npz", model)
+    arrays.save_weights(tmp_path / "b.npz", model)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     assert not np.allclose(other.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-3)
-    export.load_weights(tmp_path / "a.npz", other)
+    arrays.load_weights(tmp_path / "a.npz", other)
     assert np.allclose(other.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-3)
     with pytest.raises(ValueError, match="the model expects"):
-        export.load_weights(tmp_path / "a.npz", small_model(units=2))
+        arrays.load_weights(tmp_path / "a.npz", small_model(units=2))

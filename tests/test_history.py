@@ -7,21 +7,24 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from gru_book import plotting, plotting_history
-from gru_book.cells import GRUWeights, LSTMWeights, RNNWeights
-from gru_book.history import CELLS, MILESTONES, bootstrap, count, explained, read_out
-from gru_book.pipeline.pages import ROOT
+from gru_book.analysis.probes import explained, read_out
+from gru_book.evaluation.intervals import bootstrap
+from gru_book.files import CHECKOUT
+from gru_book.layers.history import CELLS, MILESTONES, count
+from gru_book.layers.weights import GRUWeights, LSTMWeights, RNNWeights
+from gru_book.plotting import history
+from gru_book.plotting import style as plotting
 
 
 def test_every_milestone_stands_in_the_references_with_its_year():
-    entries = re.split(r"(?m)^@", (ROOT / "book/references.bib").read_text(encoding="utf-8"))
+    entries = re.split(r"(?m)^@", (CHECKOUT / "book/references.bib").read_text(encoding="utf-8"))
     years = {}
     for entry in entries[1:]:
         key, year = re.match(r"\w+\{([^,]+),", entry).group(1), re.search(r"year\s*=\s*\{(\d+)\}", entry)
         years[key] = int(year.group(1)) if year else None
     assert [row for row in MILESTONES if years.get(row.source) != row.year] == []
     assert sorted(row.year for row in MILESTONES) == [row.year for row in MILESTONES]
-    assert {row.kind for row in MILESTONES} == set(plotting_history.KINDS)
+    assert {row.kind for row in MILESTONES} == set(history.KINDS)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def style():
 @pytest.mark.parametrize(("input_dim", "units", "width"), [(2, 3, 4.6), (128, 128, 5.4)])
 def test_no_two_texts_of_a_cell_overlap(style, name, input_dim, units, width):
     fig, ax = plt.subplots(figsize=(width, 2.7))
-    assert plotting_history.plot_cell(ax, name, CELLS[name], input_dim, units) is ax
+    assert history.plot_cell(ax, name, CELLS[name], input_dim, units) is ax
     fig.canvas.draw()
     assert overlapping(ax) == []
     right = fig.get_window_extent().x1
@@ -84,6 +87,6 @@ def test_no_two_texts_of_a_cell_overlap(style, name, input_dim, units, width):
 
 def test_no_two_texts_of_the_timeline_overlap(style):
     fig, ax = plt.subplots(figsize=(4.6, 7.6))
-    assert plotting_history.plot_timeline(ax, MILESTONES) is ax
+    assert history.plot_timeline(ax, MILESTONES) is ax
     fig.canvas.draw()
     assert overlapping(ax) == []

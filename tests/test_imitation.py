@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from gru_book.cells import GRU, GRUWeights
-from gru_book.imitation import fit_step, gru_step_of_vector, num_weights
+from gru_book.analysis.imitation import fit_step, gru_step_of_vector, num_weights
+from gru_book.layers.gru import GRU
+from gru_book.layers.weights import GRUWeights
 
 
 def points(number, input_dim, units, rng):

@@ -8,18 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gru_book.cells import GRU, LSTM, RNN, GRUWeights, LSTMWeights, RNNWeights, sigmoid
-from gru_book.memory import (
-    ChronoBias,
-    carry_back,
-    chrono_bias,
-    gradient_norms,
-    half_life,
-    numpy_cell,
-    rms,
-    state_jacobian,
-    with_chrono,
-)
+from gru_book.analysis.gradients import carry_back, gradient_norms, half_life, rms, state_jacobian
+from gru_book.conversion.layers import numpy_cell
+from gru_book.layers.activations import sigmoid
+from gru_book.layers.gru import GRU
+from gru_book.layers.initializers import ChronoBias, chrono_bias, with_chrono
+from gru_book.layers.lstm import LSTM
+from gru_book.layers.rnn import RNN
+from gru_book.layers.weights import GRUWeights, LSTMWeights, RNNWeights
 
 KINDS = {"RNN": (RNN, RNNWeights), "LSTM": (LSTM, LSTMWeights), "GRU": (GRU, GRUWeights)}
 
@@ -30,7 +26,7 @@ def layer_of(kind, input_dim=3, units=5, seed=0):
 
 
 def test_importing_it_loads_no_tensorflow():
-    code = "import sys, gru_book.memory; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    code = "import sys, gru_book.analysis.gradients; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

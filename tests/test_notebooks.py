@@ -15,10 +15,11 @@ import yaml
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
 
-from gru_book.parameters import rerun_markdown
+from gru_book.files import CHECKOUT
+from gru_book.notebook.parameters import rerun_markdown
 from gru_book.pipeline import provenance, study
 from gru_book.pipeline.address import read_address, setup_cell
-from gru_book.pipeline.pages import PROFILES, ROOT, all_pages, find_page, normal_form, profile
+from gru_book.pipeline.pages import PROFILES, all_pages, find_page, normal_form, profile
 
 PAGES = all_pages()
 # Cells whose output holds a time, so that nbval cannot compare it: one (the last section) on every page, and these.
@@ -41,11 +42,11 @@ def tags(cell) -> list[str]:
 
 def test_no_half_is_orphaned():
     names = {page.name for page in PAGES}
-    assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} == names
-    assert {path.stem for path in (ROOT / "book").glob("[0-9][0-9]_*.md")} == names
-    made = {path.name for path in (ROOT / "notebooks/artifacts").iterdir() if path.is_dir()}
+    assert {path.stem for path in (CHECKOUT / "notebooks").glob("*.ipynb")} == names
+    assert {path.stem for path in (CHECKOUT / "book").glob("[0-9][0-9]_*.md")} == names
+    made = {path.name for path in (CHECKOUT / "notebooks/artifacts").iterdir() if path.is_dir()}
     assert made - {"studies"} <= names
-    assert {path.stem for path in (ROOT / "notebooks/artifacts/studies").glob("*.csv")} == set(study.all_studies())
+    assert {path.stem for path in (CHECKOUT / "notebooks/artifacts/studies").glob("*.csv")} == set(study.all_studies())
 
 
 @every_page
@@ -159,29 +160,29 @@ def test_the_same_name_means_the_same_type_on_every_page():
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_profiles_name_pages_and_their_parameters(name):
-    named = yaml.safe_load((ROOT / "profiles" / f"{name}.yml").read_text())
+    named = yaml.safe_load((CHECKOUT / "profiles" / f"{name}.yml").read_text())
     for page in named:
         assert profile(name, find_page(page)) == named[page]
 
 
 def test_no_committed_notebook_names_a_folder_of_the_machine_that_made_it():
-    for path in [*(ROOT / "notebooks").rglob("*.ipynb"), *(ROOT / "notebooks").rglob("*.json")]:
+    for path in [*(CHECKOUT / "notebooks").rglob("*.ipynb"), *(CHECKOUT / "notebooks").rglob("*.json")]:
         text = path.read_text(encoding="utf-8")
-        for folder in (str(ROOT), str(Path.home()) + "/", sys.prefix, "/tmp/", "site-packages"):
+        for folder in (str(CHECKOUT), str(Path.home()) + "/", sys.prefix, "/tmp/", "site-packages"):
             assert folder not in text, f"{path.name} holds {folder}"
 
 
 @pytest.fixture(scope="module")
 def shown_again(tmp_path_factory) -> list[Path]:
     """Return what nbval runs: quick pages as committed, the others as run just now with the profile `smoke`."""
-    quick = yaml.safe_load((ROOT / "profiles/smoke.yml").read_text())
+    quick = yaml.safe_load((CHECKOUT / "profiles/smoke.yml").read_text())
 
     def shown(page) -> Path:
         if page.name not in quick:
             return page.notebook
-        path = ROOT / "_runs" / "smoke" / page.notebook.name
-        command = [sys.executable, "-m", "gru_book.pipeline.cli", "run", page.name, "-f", "smoke", "-o", path]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        path = CHECKOUT / "_runs" / "smoke" / page.notebook.name
+        command = [sys.executable, "-m", "gru_book.cli", "run", page.name, "-f", "smoke", "-o", path]
+        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         return path
 
@@ -196,7 +197,7 @@ def test_every_page_shows_the_same_when_it_runs_again(shown_again, tmp_path):
 
     def run_again(path: Path) -> None:
         own = environment | {"GRU_BOOK_ARTIFACTS": str(tmp_path / path.stem)}
-        done = subprocess.run([*command, path], cwd=ROOT, env=own, capture_output=True, text=True)
+        done = subprocess.run([*command, path], cwd=CHECKOUT, env=own, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         compared = len([cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"])
         assert f"{compared} passed" in done.stdout
@@ -209,8 +210,8 @@ def test_every_page_shows_the_same_when_it_runs_again(shown_again, tmp_path):
 def author(tmp_path):
     """JupyterLab's view of a copy of the book: Jupytext's contents manager over the real pairs."""
     for name in ("book", "notebooks"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("artifacts", "_static"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+        shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("artifacts", "_static"))
+    shutil.copy(CHECKOUT / "pyproject.toml", tmp_path)
     manager = build_sync_jupytext_contents_manager_class(LargeFileManager)()
     manager.root_dir = str(tmp_path)
     return manager, tmp_path
@@ -237,10 +238,10 @@ def test_an_authors_edit_reaches_the_manuscript_and_nothing_else_changes(author)
     before = page.manuscript.read_text(encoding="utf-8")
     after = (root / "book" / f"{page.name}.md").read_text(encoding="utf-8")
     assert after == before.replace("## Summary", "## Summary\n\nOne more sentence.", 1)
-    shutil.copy(ROOT / "_toc.yml", root)
-    shutil.copy(ROOT / "requirements.txt", root)
-    shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "notebooks/artifacts", root / "notebooks/artifacts")
+    shutil.copy(CHECKOUT / "_toc.yml", root)
+    shutil.copy(CHECKOUT / "requirements.txt", root)
+    shutil.copytree(CHECKOUT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(CHECKOUT / "notebooks/artifacts", root / "notebooks/artifacts")
     assert provenance.page_state(find_page(page.name, root)) == ("fresh", "")
     manuscript = root / "book" / f"{page.name}.md"
     manuscript.write_text(after.replace("seed: int = 0", "seed: int = 1"), encoding="utf-8")

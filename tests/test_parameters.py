@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gru_book.parameters import ParameterError, check_values, read_parameters, rerun_markdown
+from gru_book.errors import ParameterError
+from gru_book.notebook.parameters import check_values, read_parameters, rerun_markdown
 
 CELL = """
 seed: int = 0  # fixes every random choice [0..4294967295]

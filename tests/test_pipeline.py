@@ -13,10 +13,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from gru_book.cli import main
+from gru_book.errors import BookError
+from gru_book.files import CHECKOUT
 from gru_book.pipeline import execute, provenance, study, verify
-from gru_book.pipeline.cli import main
-from gru_book.pipeline.errors import BookError
-from gru_book.pipeline.pages import ROOT, all_pages, find_page, in_order, normal_form, profile
+from gru_book.pipeline.pages import all_pages, find_page, in_order, normal_form, profile
 
 HEADER = """---
 gru_book:
@@ -67,10 +68,10 @@ def book(tmp_path, monkeypatch) -> Path:
     root = tmp_path / "book_root"
     for folder in ("book", "notebooks/artifacts", "profiles"):
         (root / folder).mkdir(parents=True)
-    shutil.copy(ROOT / "pyproject.toml", root)
-    shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(CHECKOUT / "pyproject.toml", root)
+    shutil.copytree(CHECKOUT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
     (root / "src/gru_book/small.py").write_text('"""Doc."""\n\n\ndef twice(n):\n    return 2 * n  # why\n')
-    shutil.copy(ROOT / "requirements.txt", root)
+    shutil.copy(CHECKOUT / "requirements.txt", root)
     (root / "profiles/smoke.yml").write_text("01_first: {number: 1}\n")
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: book/intro\nparts:\n- caption: One\n  chapters:\n"
@@ -515,13 +516,13 @@ def test_verify_runs_drawn_cases_of_a_study_and_compares_their_rows(book, monkey
     ],
 )
 def test_the_command_line_refuses_in_one_line(arguments, said, capsys):
-    before = provenance.hash_files(ROOT / "notebooks")
+    before = provenance.hash_files(CHECKOUT / "notebooks")
     assert main(arguments) == 2
     error = capsys.readouterr().err
     assert error.startswith("gru-book: ")
     assert said in error
     assert error.count("\n") == 1
-    assert provenance.hash_files(ROOT / "notebooks") == before
+    assert provenance.hash_files(CHECKOUT / "notebooks") == before
 
 
 def test_list_shows_every_parameter(capsys):

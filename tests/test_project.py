@@ -14,22 +14,23 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from gru_book.pipeline.pages import ROOT, all_pages
+from gru_book.files import CHECKOUT
+from gru_book.pipeline.pages import all_pages
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 TARGETS = ("help", "env", "book", "execute", "smoke", "test", "serve", "lab", "edit", "lock", "clean")
 
 
 def run(*command: str) -> str:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def project_files() -> Iterator[Path]:
     """Yield the files of the project: all but what .gitignore names, so that it works without git as well."""
-    ignored = [".git", *(line.rstrip("/") for line in (ROOT / ".gitignore").read_text().split())]
-    for folder, folders, files in os.walk(ROOT):
+    ignored = [".git", *(line.rstrip("/") for line in (CHECKOUT / ".gitignore").read_text().split())]
+    for folder, folders, files in os.walk(CHECKOUT):
         folders[:] = [name for name in folders if not any(fnmatch(name, pattern) for pattern in ignored)]
         yield from (Path(folder, name) for name in files if not any(fnmatch(name, pattern) for pattern in ignored))
 
@@ -40,10 +41,10 @@ def test_style():
 
 
 def test_every_declared_package_is_locked_with_hashes():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     declared = [*project["dependencies"], *extras["tensorflow"], *extras["book"], *extras["test"]]
-    entries = re.split(r"\n(?=\S)", (ROOT / "requirements.txt").read_text().strip())
+    entries = re.split(r"\n(?=\S)", (CHECKOUT / "requirements.txt").read_text().strip())
     assert all("--hash=sha256:" in entry for entry in entries)
     locked = {canonicalize_name(r.name): r for r in (Requirement(e.partition("\\")[0].strip()) for e in entries)}
     for text in declared:
@@ -57,7 +58,7 @@ def test_every_declared_package_is_locked_with_hashes():
 def test_workflows_follow_githubs_schema(name):
     path = f".github/workflows/{name}.yml"
     run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", path)
-    commands = re.findall(r"make (\w+)", (ROOT / path).read_text())
+    commands = re.findall(r"make (\w+)", (CHECKOUT / path).read_text())
     assert commands
     assert set(commands) <= set(TARGETS)
 
@@ -65,7 +66,7 @@ def test_workflows_follow_githubs_schema(name):
 @pytest.mark.parametrize("name", ["test", "publish"])
 def test_actions_are_named_by_the_hash_of_a_commit(name):
     """A tag can be moved to other code, a commit cannot; the version behind it is for people."""
-    used = re.findall(r"uses: *(.*)", (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
+    used = re.findall(r"uses: *(.*)", (CHECKOUT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
     assert used
     for action in used:
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
@@ -73,7 +74,7 @@ def test_actions_are_named_by_the_hash_of_a_commit(name):
 
 @pytest.mark.parametrize("name", ["test", "publish"])
 def test_workflows_may_do_little_and_take_no_text_into_a_script(name):
-    workflow = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
+    workflow = yaml.safe_load((CHECKOUT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
     for job, content in workflow["jobs"].items():
         allowed = {"pages": "write", "id-token": "write"} if job == "deploy" else None
@@ -83,7 +84,7 @@ def test_workflows_may_do_little_and_take_no_text_into_a_script(name):
 
 
 def test_the_published_site_has_the_address_of_its_own_repository():
-    workflow = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text(encoding="utf-8"))
+    workflow = yaml.safe_load((CHECKOUT / ".github/workflows/publish.yml").read_text(encoding="utf-8"))
     steps = workflow["jobs"]["build"]["steps"]
     commands = [step.get("run", "") for step in steps]
     command = '.venv/bin/gru-book address "$REPOSITORY" --revision "$REVISION"'
@@ -97,8 +98,8 @@ def test_the_published_site_has_the_address_of_its_own_repository():
 def test_ci_calls_what_the_readme_calls():
     assert "make book" in README
     assert "make test" in README
-    assert "make test" in (ROOT / ".ci/run").read_text()
-    assert (ROOT / ".ci/run").stat().st_mode & 0o111
+    assert "make test" in (CHECKOUT / ".ci/run").read_text()
+    assert (CHECKOUT / ".ci/run").stat().st_mode & 0o111
 
 
 def test_every_kernel_of_the_book_has_the_same_variables():
@@ -108,7 +109,7 @@ def test_every_kernel_of_the_book_has_the_same_variables():
     here = get_kernel_spec("python3").env
     assert here["OPENBLAS_NUM_THREADS"] == "1"
     for name in ("Makefile", ".binder/postBuild"):
-        assert dict(re.findall(r"--env (\w+) (\w+)", (ROOT / name).read_text(encoding="utf-8"))) == here, name
+        assert dict(re.findall(r"--env (\w+) (\w+)", (CHECKOUT / name).read_text(encoding="utf-8"))) == here, name
 
 
 def test_help_lists_every_target():
@@ -119,18 +120,18 @@ def test_help_lists_every_target():
 def test_readme_names_every_page_and_its_links_lead_somewhere():
     for page in all_pages():
         assert f"(notebooks/{page.name}.ipynb)" in README
-    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")}
+    texts = {name: (CHECKOUT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")}
     for name, text in texts.items():
         for target in re.findall(r"\]\(([^)#]+)\)", text):
-            assert target.startswith("https://") or (ROOT / target).exists(), f"{name}: {target}"
+            assert target.startswith("https://") or (CHECKOUT / target).exists(), f"{name}: {target}"
 
 
 def test_no_mark_of_unfinished_work_and_no_path_of_a_machine():
     unfinished = re.compile(r"TO" r"DO|FIX" r"ME|lorem ip" r"sum|NotImplemented" r"Error")
-    names = [path.relative_to(ROOT).as_posix() for path in project_files()]
+    names = [path.relative_to(CHECKOUT).as_posix() for path in project_files()]
     assert {"README.md", ".github/workflows/test.yml", "src/gru_book/site.py", "notebooks/21_cell.ipynb"} <= set(names)
     for name in names:
         if name.endswith((".md", ".py", ".yml", ".toml", ".ipynb", "Makefile")):
-            text = (ROOT / name).read_text(encoding="utf-8")
+            text = (CHECKOUT / name).read_text(encoding="utf-8")
             assert not unfinished.search(text), name
-            assert str(ROOT) + "/" not in text, name
+            assert str(CHECKOUT) + "/" not in text, name

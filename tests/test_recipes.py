@@ -11,7 +11,8 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from gru_book import classifier, recipes
+from gru_book import progress, recipes
+from gru_book.data import tokens
 
 GOOD = ["a joy to watch", "good, very good!", "not bad at all", "I loved it"]
 BAD = ["a bore to sit through", "bad, very bad!", "not good at all", "I hated it"]
@@ -27,7 +28,7 @@ def fit(name: str, texts, labels, **arguments):
 
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch, tmp_path):
-    monkeypatch.setenv(classifier.PROGRESS, str(tmp_path / "progress"))
+    monkeypatch.setenv(progress.PROGRESS, str(tmp_path / "progress"))
 
 
 def some_reviews(number: int, seed: int = 0) -> tuple[list[str], np.ndarray]:
@@ -53,14 +54,14 @@ def test_it_learns_and_gives_probabilities(name):
 
 
 def by_hand_linear(texts, labels, C, seen):
-    reader = TfidfVectorizer(token_pattern=recipes.TOKEN, ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    reader = TfidfVectorizer(token_pattern=tokens.TOKEN, ngram_range=(1, 2), min_df=2, sublinear_tf=True)
     model = LogisticRegression(C=C, solver="liblinear", dual=True, max_iter=1000, random_state=0)
     model.fit(reader.fit_transform(texts), labels)
     return model.predict_proba(reader.transform(seen))[:, 1]
 
 
 def by_hand_nbsvm(texts, labels, C, seen):
-    reader = CountVectorizer(token_pattern=recipes.TOKEN, ngram_range=(1, 3), min_df=2, binary=True)
+    reader = CountVectorizer(token_pattern=tokens.TOKEN, ngram_range=(1, 3), min_df=2, binary=True)
     there = reader.fit_transform(texts).toarray().astype(float)
     p, q = 1 + there[labels == 1].sum(0), 1 + there[labels == 0].sum(0)
     ratio = np.log(p / p.sum()) - np.log(q / q.sum())
@@ -228,7 +229,7 @@ def test_a_token_keeps_its_apostrophe_and_marks_count():
 def test_progress_goes_to_the_pipelines_channel_or_leaves_no_line(tmp_path, monkeypatch, capsys):
     recipes.fit("linear", *some_reviews(20))
     assert (tmp_path / "progress").read_text() == "linear: reading (20)\n"
-    monkeypatch.delenv(classifier.PROGRESS)
+    monkeypatch.delenv(progress.PROGRESS)
     recipes.fit("linear", *some_reviews(20))
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -11,8 +11,23 @@ import pytest
 from keras_tuner.src.engine import oracle as oracle_module
 from scipy import stats
 
-from gru_book import replaying, tuning
-from gru_book.replaying import Table
+from gru_book.tuning import hyperband, tuner
+from gru_book.tuning.importance import anova_effects, first_rung_spreads, importance, repeated_shares, variance_shares
+from gru_book.tuning.selection import early_verdicts, optimism
+from gru_book.tuning.tabular import (
+    Table,
+    best_so_far,
+    drive,
+    epochs_until_stop,
+    hyperband_alone,
+    make_oracle,
+    read_off,
+    replay,
+    replay_all,
+    single_model,
+    table_space,
+    to_table,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")  # of Python's threads
 
@@ -51,7 +66,7 @@ def world(table):
 
 
 def test_tidy_rows_in_any_order_become_the_table(table):
-    again = replaying.to_table(tidy(table).sample(frac=1, random_state=1), FOLD_SIZE)
+    again = to_table(tidy(table).sample(frac=1, random_state=1), FOLD_SIZE)
     assert again.seeds == table.seeds
     assert again.shape == (4, 3, 4)
     assert again.models.equals(table.models.astype(again.models.dtypes))
@@ -62,7 +77,7 @@ def test_tidy_rows_in_any_order_become_the_table(table):
 
 def test_a_table_with_a_hole_is_refused(table):
     with pytest.raises(ValueError, match="959 rows; expected one for each of 2 seed x 4 units"):
-        replaying.to_table(tidy(table).drop(index=7), FOLD_SIZE)
+        to_table(tidy(table).drop(index=7), FOLD_SIZE)
 
 
 def test_a_world_divides_the_folds(table, world):
@@ -95,23 +110,23 @@ def test_early_stopping_is_keras(patience):
     rng = np.random.default_rng(patience)
     for length in rng.integers(1, 12, 60):
         loss = rng.choice([0.5, 0.6, 0.7, 0.8], length)  # with equal ones among them
-        assert replaying.epochs_until_stop(loss, patience) == keras_stops(loss, patience)
+        assert epochs_until_stop(loss, patience) == keras_stops(loss, patience)
 
 
 @pytest.mark.parametrize(("num_epochs", "factor"), [(10, 3), (4, 2), (9, 3), (1, 3)])
 def test_a_replayed_hyperband_follows_the_plan(num_epochs, factor):
     table = noise_table(1, num_epochs)
-    trials = replaying.replay(table.world(0, [0, 1]), "hyperband", 5, factor=factor, patience=99)
+    trials = replay(table.world(0, [0, 1]), "hyperband", 5, factor=factor, patience=99)
     rungs = trials.groupby(["bracket", "rung"], sort=False)
     found = rungs.agg(trials=("trial", "size"), epochs=("last_epoch", "first"), new_epochs=("epochs", "first"))
-    plan = tuning.hyperband_schedule(num_epochs, factor)
+    plan = hyperband.hyperband_schedule(num_epochs, factor)
     assert found.reset_index().to_numpy().tolist() == plan.to_numpy().tolist()
     assert (rungs["epochs"].nunique() == 1).all()
     assert trials["total_epochs"].iloc[-1] == (plan["trials"] * plan["new_epochs"]).sum()
 
 
 def test_the_best_of_a_rung_go_on_from_where_they_were(world):
-    trials = replaying.replay(world, "hyperband", 5, patience=99)
+    trials = replay(world, "hyperband", 5, patience=99)
     for (bracket, rung), kept in trials[trials["rung"] > 0].groupby(["bracket", "rung"]):
         below = trials[(trials["bracket"] == bracket) & (trials["rung"] == rung - 1)]
         assert set(kept["model"]) <= set(below["model"])
@@ -122,7 +137,7 @@ def test_the_best_of_a_rung_go_on_from_where_they_were(world):
 
 
 def test_a_trial_is_its_best_new_epoch_on_the_folds_that_choose(world):
-    for row in replaying.replay(world, "hyperband", 5).itertuples():
+    for row in replay(world, "hyperband", 5).itertuples():
         epochs = slice(row.first_epoch - 1, row.last_epoch)
         assert row.val_accuracy == world.chosen[row.model, epochs].max()
         assert row.best_epoch == row.first_epoch + world.chosen[row.model, epochs].argmax()
@@ -132,7 +147,7 @@ def test_a_trial_is_its_best_new_epoch_on_the_folds_that_choose(world):
 
 def test_early_stopping_ends_a_trial_and_forgets_at_the_next_rung(table, world):
     worse = world._replace(loss=np.tile(np.arange(10.0), (48, 1)))
-    trials = replaying.replay(worse, "hyperband", 5, patience=3)
+    trials = replay(worse, "hyperband", 5, patience=3)
     of_rung = trials.groupby(["bracket", "rung"])["epochs"].unique()
     assert of_rung.map(list).to_dict() == {(0, 0): [4], (1, 0): [4], (1, 1): [4], (2, 0): [2], (2, 1): [2], (2, 2): [4]}
     assert trials["total_seconds"].is_monotonic_increasing
@@ -140,16 +155,16 @@ def test_early_stopping_ends_a_trial_and_forgets_at_the_next_rung(table, world):
 
 def test_what_a_rung_saved_is_not_made_up_in_the_next(world):
     loss = np.array([0.0, 1, -1, -2, -3, -4, -5, -6, -7, -8])
-    trials = replaying.replay(world._replace(loss=np.tile(loss, (48, 1))), "hyperband", 5, patience=1)
+    trials = replay(world._replace(loss=np.tile(loss, (48, 1))), "hyperband", 5, patience=1)
     bracket = trials[trials["bracket"] == 1].groupby("rung")[["first_epoch", "last_epoch"]].first()
     assert bracket.to_numpy().tolist() == [[1, 2], [3, 8]]  # planned were epochs 1 to 4 and six more
 
 
 @pytest.mark.parametrize("method", ["hyperband", "random"])
 def test_equal_seeds_give_equal_replays_and_others_do_not(table, method):
-    first, again = (replaying.replay_all(table, method, 2, seed=4) for _ in range(2))
+    first, again = (replay_all(table, method, 2, seed=4) for _ in range(2))
     assert first.equals(again)
-    other = replaying.replay_all(table, method, 2, seed=5)
+    other = replay_all(table, method, 2, seed=5)
     assert not first["model"].equals(other["model"])
     models = first.groupby(["seed", "repeat"])["model"].agg(tuple)
     assert models.nunique() == 4
@@ -157,32 +172,32 @@ def test_equal_seeds_give_equal_replays_and_others_do_not(table, method):
 
 def test_searches_of_kerastuner_with_near_seeds_share_their_trials(table):
     def models(seed):
-        oracle = replaying.make_oracle("random", replaying.table_space(table.models), seed, max_trials=10)
+        oracle = make_oracle("random", table_space(table.models), seed, max_trials=10)
         found = []
-        replaying.drive(oracle, lambda values: found.append([values[name] for name in NAMES]) or (0.5, 0))
+        drive(oracle, lambda values: found.append([values[name] for name in NAMES]) or (0.5, 0))
         return found
 
-    first, near, far = models(1), models(4), models(tuning.oracle_seed(4))
+    first, near, far = models(1), models(4), models(tuner.oracle_seed(4))
     assert near[:9] == first[1:]
     assert far[:9] != first[1:]
-    assert tuning.oracle_seed(0) > 0
+    assert tuner.oracle_seed(0) > 0
 
 
 @pytest.mark.parametrize("method", ["hyperband", "random", "bayesian"])
 def test_a_budget_is_spent_to_the_last_epoch(world, method):
-    trials = replaying.replay(world, method, 0, budget=33, num_initial_points=2)
+    trials = replay(world, method, 0, budget=33, num_initial_points=2)
     assert trials["epochs"].sum() == trials["total_epochs"].iloc[-1] == 33
     assert (trials["epochs"] > 0).all()
 
 
 def test_a_search_that_models_ends_after_its_trials_and_may_repeat_one(world):
-    trials = replaying.replay(world, "bayesian", 1, max_trials=5, num_initial_points=2)
+    trials = replay(world, "bayesian", 1, max_trials=5, num_initial_points=2)
     assert trials["trial"].tolist() == [0, 1, 2, 3, 4]
     assert trials.groupby("model")["val_accuracy"].nunique().max() == 1
 
 
 def test_random_search_tries_no_model_twice_and_gives_up_near_the_end(world):
-    models = replaying.replay(world, "random", 1)["model"]  # it ends after 21 draws in a row that were tried before
+    models = replay(world, "random", 1)["model"]  # it ends after 21 draws in a row that were tried before
     assert models.is_unique
     assert 40 < len(models) <= 48
 
@@ -190,25 +205,25 @@ def test_random_search_tries_no_model_twice_and_gives_up_near_the_end(world):
 def test_a_replay_leaves_no_files_and_keeps_no_oracle(world, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     held = len(oracle_module.LOCKS)
-    replaying.replay(world, "hyperband", 1)
+    replay(world, "hyperband", 1)
     assert list(tmp_path.iterdir()) == []
     assert len(oracle_module.LOCKS) == held
 
 
 def test_an_unknown_method_is_refused():
     with pytest.raises(ValueError, match="method = 'grid'; allowed: hyperband, random, bayesian"):
-        replaying.make_oracle("grid", kt.HyperParameters(), 1)
+        make_oracle("grid", kt.HyperParameters(), 1)
 
 
 def test_hyperband_ends_where_the_space_runs_out():
-    assert replaying.hyperband_alone(500, 0) == (30, 120)
-    found = [replaying.hyperband_alone(16, seed) for seed in range(20)]
+    assert hyperband_alone(500, 0) == (30, 120)
+    found = [hyperband_alone(16, seed) for seed in range(20)]
     assert max(found) == (22, 60)
     assert all(18 <= trials <= 22 for trials, _ in found)
 
 
 def test_the_answer_is_that_of_the_best_score_so_far(table):
-    trials = replaying.best_so_far(replaying.replay_all(table, "random", 3, max_trials=9))
+    trials = best_so_far(replay_all(table, "random", 3, max_trials=9))
     assert (trials["regret"] >= 0).all()
     assert (trials["answer_val"] >= trials["val_accuracy"]).all()
     for _, search in trials.groupby(["seed", "repeat"]):
@@ -219,16 +234,16 @@ def test_the_answer_is_that_of_the_best_score_so_far(table):
 
 @pytest.mark.parametrize("by", ["total_epochs", "total_seconds"])
 def test_curves_are_read_off_where_trials_have_ended(table, by):
-    trials = replaying.replay_all(table, "random", 1, max_trials=4)
+    trials = replay_all(table, "random", 1, max_trials=4)
     ends = trials.loc[trials["seed"] == 1, by].to_numpy()
-    read = replaying.read_off(trials, [ends[0] - 0.5, ends[0], ends[-1] + 99], by).query("seed == 1")
+    read = read_off(trials, [ends[0] - 0.5, ends[0], ends[-1] + 99], by).query("seed == 1")
     assert read["trials"].tolist() == [0, 1, 4]
     assert read["answer"].isna().tolist() == [True, False, False]
-    assert read["answer"].iloc[-1] == replaying.best_so_far(trials).query("seed == 1")["answer"].iloc[-1]
+    assert read["answer"].iloc[-1] == best_so_far(trials).query("seed == 1")["answer"].iloc[-1]
 
 
 def test_one_model_without_a_search_is_judged_by_the_held_folds():
-    found = replaying.single_model(noise_table(4, num_epochs=1), 7, repeats=400)
+    found = single_model(noise_table(4, num_epochs=1), 7, repeats=400)
     truth = noise_table(4, num_epochs=1).accuracy[:, 7, 0].mean(-1)
     assert np.allclose(found["answer"], truth, atol=0.005)
 
@@ -238,42 +253,42 @@ def test_one_model_without_a_search_is_judged_by_the_held_folds():
 
 def test_effects_and_the_mean_add_up_to_the_scores():
     scores = np.random.default_rng(0).random((4, 3, 2))
-    effects = replaying.anova_effects(scores)
+    effects = anova_effects(scores)
     assert np.allclose(scores.mean() + sum(effects.values()), scores)
     assert all(abs(effect.sum(axis)).max() < 1e-12 for term, effect in effects.items() for axis in term)
-    assert sum(replaying.variance_shares(scores).values()) == pytest.approx(1)
+    assert sum(variance_shares(scores).values()) == pytest.approx(1)
 
 
 def test_shares_are_exact_where_they_are_known():
     a, b, c = np.meshgrid([-1.0, 1], [-1.0, 0, 1], [-1.0, 1], indexing="ij")
-    additive = replaying.variance_shares(3 * a + 2 * b)
+    additive = variance_shares(3 * a + 2 * b)
     expected = {(0,): 9 / (9 + 8 / 3), (1,): 8 / 3 / (9 + 8 / 3)}
     assert additive == pytest.approx({term: expected.get(term, 0) for term in additive}, abs=1e-12)
     for scores, alone in ((a * c, (0, 2)), (a * b * c, (0, 1, 2))):
-        shares = replaying.variance_shares(scores + 0.7)
+        shares = variance_shares(scores + 0.7)
         assert shares == pytest.approx({term: float(term == alone) for term in shares}, abs=1e-12)
     with pytest.raises(ValueError, match="no variance"):
-        replaying.variance_shares(np.ones((2, 2)))
+        variance_shares(np.ones((2, 2)))
 
 
 def test_what_comes_back_with_every_seed_is_all_and_noise_is_nothing():
     rng = np.random.default_rng(0)
     scores = rng.random((4, 3, 2))
-    twice = replaying.repeated_shares(np.stack([scores, scores + 5]))
-    assert twice == pytest.approx(replaying.variance_shares(scores))
-    noise = replaying.repeated_shares(rng.random((300, 4, 3, 2)))
+    twice = repeated_shares(np.stack([scores, scores + 5]))
+    assert twice == pytest.approx(variance_shares(scores))
+    noise = repeated_shares(rng.random((300, 4, 3, 2)))
     assert max(abs(share) for share in noise.values()) < 0.01
-    mixed = replaying.repeated_shares(scores + scores.std() * rng.standard_normal((600, 4, 3, 2)))
+    mixed = repeated_shares(scores + scores.std() * rng.standard_normal((600, 4, 3, 2)))
     assert sum(mixed.values()) == pytest.approx(1 / (1 + 23 / 24), abs=0.02)  # 24 scores: noise keeps 23/24
     with pytest.raises(ValueError, match="at least two"):
-        replaying.repeated_shares(scores[None])
+        repeated_shares(scores[None])
 
 
 def test_importance_names_what_the_scores_depend_on(table):
     rate = table.models["learning_rate"].rank(method="dense").to_numpy()
     scores = np.broadcast_to(rate[:, None, None] / 10, table.accuracy.shape[1:])
     made = Table(table.models, (0, 1), np.stack([scores, scores]), table.loss, table.seconds)
-    found = replaying.importance(made, [2, 10]).set_index(["epochs", "term"])
+    found = importance(made, [2, 10]).set_index(["epochs", "term"])
     assert np.allclose(found.xs("learning_rate", level="term"), 1)
     assert np.allclose(found.drop("learning_rate", level="term"), 0, atol=1e-12)
 
@@ -281,7 +296,7 @@ def test_importance_names_what_the_scores_depend_on(table):
 def test_spreads_count_from_the_mean_of_the_bracket():
     trials = pd.DataFrame({"bracket": [2, 2, 0, 0, 2], "rung": [0, 0, 0, 0, 1], "units": [1, 2, 1, 2, 9]})
     trials["val_accuracy"] = [0.5, 0.6, 0.8, 0.9, 1.0]
-    assert replaying.first_rung_spreads(trials, ["units"])["units"] == pytest.approx(0.1)
+    assert first_rung_spreads(trials, ["units"])["units"] == pytest.approx(0.1)
 
 
 # --- how far scores can be trusted -----------------------------------------------------------------------------------
@@ -289,7 +304,7 @@ def test_spreads_count_from_the_mean_of_the_bracket():
 
 def test_the_best_of_many_equal_models_flatters_as_much_as_luck_does():
     table = noise_table(num_seeds=300, num_epochs=1, values=((1, 2, 4), (0.1, 0.2)))
-    found = replaying.optimism(table, [1, 4], repeats=8)
+    found = optimism(table, [1, 4], repeats=8)
     means = found.groupby(["folds", "models"])["optimism"].agg(["mean", "sem"])
     for (folds, models), row in means.iterrows():
         reviews = folds * FOLD_SIZE
@@ -309,7 +324,7 @@ def test_early_verdicts_are_right_or_wrong_as_the_table_is(early, correlation, k
     curve = np.stack([0.2 + early * rank / 10, 0.5 + rank / 10], axis=1)  # (models, epochs)
     accuracy = np.broadcast_to(curve[None, :, :, None], (1, 48, 2, 4))
     table = Table(models, (0,), accuracy, np.zeros((1, 48, 2)), np.ones((1, 48, 2)))
-    found = replaying.early_verdicts(table, [1, 2], num_choose=2, repeats=5).set_index("epochs")
+    found = early_verdicts(table, [1, 2], num_choose=2, repeats=5).set_index("epochs")
     assert found.loc[1, "correlation"] == pytest.approx(correlation)
     assert found.loc[1, "best_kept"] == kept
     assert found.loc[2, ["correlation", "best_kept"]].tolist() == pytest.approx([1, 1])

@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gru_book import reviews
-from gru_book.reviews import ReviewsError, Split, Vocabulary, load_reviews, load_rotten_tomatoes, words
+from gru_book.data import reviews
+from gru_book.data.films import FILM_OVERLAP, count_film_overlap, film_folds, film_parts
+from gru_book.data.reviews import load_reviews, load_rotten_tomatoes
+from gru_book.data.split import Split
+from gru_book.data.vocabulary import Vocabulary, words
+from gru_book.errors import ReviewsError
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +34,7 @@ def one_line(error) -> str:
 
 def test_import_is_light():
     heavy = ("tensorflow", "keras", "pandas", "sklearn")
-    code = f"import sys, gru_book.reviews; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, gru_book.data.reviews; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -86,7 +90,7 @@ def test_package_reads_as_written(package):
 
 def test_parts_are_the_blocks():
     labels = np.array([0] * 12_432 + [1] * 12_472)
-    parts = reviews.film_parts(labels)
+    parts = film_parts(labels)
     assert set(parts) == {"train", "validation", "test"}
     positives, negatives = parts[12_432:], parts[:12_432]
     np.testing.assert_array_equal(np.flatnonzero(positives == "test"), np.arange(9_978, 12_472))
@@ -97,7 +101,7 @@ def test_parts_are_the_blocks():
 
 def test_parts_keep_their_shares_when_labels_are_mixed():
     labels = np.tile([0, 1], 5_000)
-    parts = reviews.film_parts(labels)
+    parts = film_parts(labels)
     for name, size in (("train", 7_000), ("validation", 1_000), ("test", 2_000)):
         assert np.sum(parts == name) == size
         assert abs(labels[parts == name].mean() - 0.5) < 0.01
@@ -105,7 +109,7 @@ def test_parts_keep_their_shares_when_labels_are_mixed():
 
 def test_folds_take_each_row_once_and_run_parallel():
     labels = np.array([0] * 12_432 + [1] * 12_472)
-    folds = reviews.film_folds(labels, 5)
+    folds = film_folds(labels, 5)
     positives, shared, alone = folds[12_432:], folds[:4_103], folds[4_103:12_432]
     for rows in (positives, shared, alone):
         assert np.all(np.diff(rows) >= 0)
@@ -185,14 +189,14 @@ def test_film_overlap():
     films = [f"tt{n}" for n in [*range(100), *range(100, 300), *range(100)]]
     rows = Split([f"review {n}" for n in range(400)], np.array([0] * 300 + [1] * 100), films)
     unnamed = Split(rows.texts, rows.labels)
-    counted = reviews.count_film_overlap(unnamed, [rows.take(range(200)), rows.take(range(200, 400))])
-    assert list(counted) == list(reviews.FILM_OVERLAP)
+    counted = count_film_overlap(unnamed, [rows.take(range(200)), rows.take(range(200, 400))])
+    assert list(counted) == list(FILM_OVERLAP)
     assert counted["this book's split"] <= 0.02
     # The last fifth: 60 negatives of films of their own, and 20 positives whose films have a negative in training.
     assert counted["last fifth of each label"] == pytest.approx(20 / 80)
     assert counted["random split"] > counted["this book's split"]
     with pytest.raises(ReviewsError, match="none of these reviews has a known film"):
-        reviews.count_film_overlap(Split(["other"], np.array([0])), [rows])
+        count_film_overlap(Split(["other"], np.array([0])), [rows])
 
 
 # ---- source "keras"

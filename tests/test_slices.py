@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from gru_book import calibrating, plotting_errors, slices
-from gru_book.parameters import ParameterError
-from gru_book.reviews import ReviewsError
+from gru_book.data.ratings import star_ratings
+from gru_book.errors import ParameterError, ReviewsError
+from gru_book.evaluation import calibration, slices
+from gru_book.evaluation.paired import difference_interval, holm, lead_inside
+from gru_book.notebook.tables import sortable_table
+from gru_book.plotting import errors as plotting_errors
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -64,9 +67,9 @@ def test_star_ratings_come_from_the_names_of_the_files(tmp_path):
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    assert slices.star_ratings(tmp_path) == {"A joy.": 9, "Dull<br />and long.": 3, "Awful.": 1}
+    assert star_ratings(tmp_path) == {"A joy.": 9, "Dull<br />and long.": 3, "Awful.": 1}
     with pytest.raises(ReviewsError, match="holds no review like"):
-        slices.star_ratings(tmp_path / "test")
+        star_ratings(tmp_path / "test")
 
 
 def test_scores_of_other_reviews_are_refused_in_one_line():
@@ -85,7 +88,7 @@ def test_the_interval_of_a_difference_covers_as_often_as_it_says(rng):
     covered = 0
     for cells in rng.multinomial(80, both, size=600):
         outcome = np.repeat([3, 1, 2, 0], cells)
-        points, low, high = slices.difference_interval((outcome & 1) > 0, (outcome & 2) > 0)
+        points, low, high = difference_interval((outcome & 1) > 0, (outcome & 2) > 0)
         assert points == pytest.approx(100 * (cells[1] - cells[2]) / 80)
         covered += low <= 5 <= high
     assert 0.93 < covered / 600 < 0.985
@@ -93,32 +96,32 @@ def test_the_interval_of_a_difference_covers_as_often_as_it_says(rng):
 
 def test_the_interval_of_equal_answers_is_no_point():
     right = np.ones(10, bool)
-    points, low, high = slices.difference_interval(right, right)
+    points, low, high = difference_interval(right, right)
     assert points == 0
     assert low < 0 < high
     with pytest.raises(ValueError, match="at least one text"):
-        slices.difference_interval(right[:0], right[:0])
+        difference_interval(right[:0], right[:0])
 
 
 def test_a_lead_that_is_inside_only_is_found(rng):
     rows = np.arange(4000) < 1500
     second = rng.random(4000) < 0.8
     first = second | (rows & (rng.random(4000) < 0.5))
-    points, low, high, p = slices.lead_inside(first, second, rows)
+    points, low, high, p = lead_inside(first, second, rows)
     assert low < points < high
     assert abs(points - 10) < 4
     assert p < 1e-6
-    assert slices.lead_inside(second, second, rows) == (0, 0, 0, 1)
+    assert lead_inside(second, second, rows) == (0, 0, 0, 1)
     with pytest.raises(ValueError, match="at least two inside"):
-        slices.lead_inside(first, second, np.ones(4000, bool))
+        lead_inside(first, second, np.ones(4000, bool))
 
 
 def test_holm_by_hand_and_against_scipy(rng):
-    assert slices.holm([0.01, 0.04, 0.03]).round(6).tolist() == [0.03, 0.06, 0.06]
-    assert slices.holm([0.6, 0.7]).tolist() == [1, 1]
-    assert slices.holm([]).tolist() == []
+    assert holm([0.01, 0.04, 0.03]).round(6).tolist() == [0.03, 0.06, 0.06]
+    assert holm([0.6, 0.7]).tolist() == [1, 1]
+    assert holm([]).tolist() == []
     null = rng.random((4000, 10))
-    assert abs(np.mean([slices.holm(row).min() < 0.05 for row in null]) - 0.05) < 0.012
+    assert abs(np.mean([holm(row).min() < 0.05 for row in null]) - 0.05) < 0.012
 
 
 def test_slices_are_compared_by_the_tests_of_the_book(rng):
@@ -166,7 +169,7 @@ def test_the_tail_of_a_text():
 
 def test_a_sortable_table_shows_text_as_text():
     frame = pd.DataFrame({"P": ["0.9"], "end": ["<b>&"]}, index=pd.Index([7], name="review"))
-    page = slices.sortable_table(frame, "Errors")
+    page = sortable_table(frame, "Errors")
     assert "<caption>Errors</caption>" in page
     assert "&lt;b&gt;&amp;" in page
     assert re.findall(r'scope="(\w+)"', page) == ["col"] * 3 + ["row"]
@@ -175,40 +178,40 @@ def test_a_sortable_table_shows_text_as_text():
 def test_a_perfect_model_has_next_to_no_calibration_error(rng):
     probability = rng.random(40_000)
     labels = (rng.random(40_000) < probability).astype(int)
-    perfect = calibrating.calibration_error(labels, probability)
+    perfect = calibration.calibration_error(labels, probability)
     assert perfect < 0.01
-    assert perfect == pytest.approx(calibrating.error_of_perfect(probability, 20, rng), abs=0.004)
-    assert calibrating.calibration_error(labels, np.full(40_000, 0.8)) == pytest.approx(0.3, abs=0.01)
-    table = calibrating.reliability(labels, probability)
+    assert perfect == pytest.approx(calibration.error_of_perfect(probability, 20, rng), abs=0.004)
+    assert calibration.calibration_error(labels, np.full(40_000, 0.8)) == pytest.approx(0.3, abs=0.01)
+    table = calibration.reliability(labels, probability)
     assert table["texts"].sum() == 40_000
     assert np.abs(table["predicted"] - table["positive"]).max() < 0.03
 
 
 def test_the_calibration_error_is_that_of_the_table(rng):
     probability, labels = rng.random(500).round(2), rng.integers(0, 2, 500)
-    table = calibrating.reliability(labels, probability)
+    table = calibration.reliability(labels, probability)
     by_table = (table["texts"] * (table["predicted"] - table["positive"]).abs()).sum() / 500
-    assert calibrating.calibration_error(labels, probability) == pytest.approx(by_table)
-    assert calibrating.reliability(np.array([1]), np.array([1.0])).index.tolist() == [9]
+    assert calibration.calibration_error(labels, probability) == pytest.approx(by_table)
+    assert calibration.reliability(np.array([1]), np.array([1.0])).index.tolist() == [9]
 
 
 def test_the_bootstrap_takes_the_same_rows_for_all_models(rng):
     labels, probability = rng.integers(0, 2, 200), rng.random(200)
-    errors = calibrating.resampled_errors(labels, {"a": probability, "b": probability}, 30, rng)
+    errors = calibration.resampled_errors(labels, {"a": probability, "b": probability}, 30, rng)
     assert errors.shape == (30, 2)
     assert (errors["a"] == errors["b"]).all()
     assert errors["a"].std() > 0
-    assert calibrating.basic_interval(1.0, np.array([1.1, 1.3]), level=1.0) == pytest.approx((0.7, 0.9))
+    assert calibration.basic_interval(1.0, np.array([1.1, 1.3]), level=1.0) == pytest.approx((0.7, 0.9))
 
 
 @pytest.mark.parametrize("value", [0.5, 1.0, 3.0])
 def test_the_temperature_that_was_applied_is_found(rng, value):
     truth = rng.random(60_000) * 0.96 + 0.02
     labels = (rng.random(60_000) < truth).astype(int)
-    distorted = calibrating.with_temperature(truth, 1 / value)
-    assert calibrating.temperature(labels, distorted) == pytest.approx(value, rel=0.05)
-    better = calibrating.with_temperature(distorted, calibrating.temperature(labels, distorted))
-    assert calibrating.log_loss(labels, better) <= calibrating.log_loss(labels, distorted) + 1e-9
+    distorted = calibration.with_temperature(truth, 1 / value)
+    assert calibration.temperature(labels, distorted) == pytest.approx(value, rel=0.05)
+    better = calibration.with_temperature(distorted, calibration.temperature(labels, distorted))
+    assert calibration.log_loss(labels, better) <= calibration.log_loss(labels, distorted) + 1e-9
     assert ((better > 0.5) == (distorted > 0.5)).all()
 
 
@@ -219,7 +222,7 @@ def test_the_figures_take_and_return_an_axis(rng):
     assert plotting_errors.plot_slices(ax, slices.compare_slices(first, second, of), 1.0) is ax
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a: x", "b: y"]
     _, ax = plt.subplots()
-    assert plotting_errors.plot_reliability(ax, calibrating.reliability(first, rng.random(60)), "best") is ax
+    assert plotting_errors.plot_reliability(ax, calibration.reliability(first, rng.random(60)), "best") is ax
     rows = pd.DataFrame([("whole", "GRU", 0.9, 0.8, 0.95)], columns=["kind", "model", "accuracy", "low", "high"])
     _, ax = plt.subplots()
     assert plotting_errors.plot_shift(ax, rows) is ax

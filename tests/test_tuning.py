@@ -15,9 +15,18 @@ import keras_tuner as kt
 import numpy as np
 import pytest
 
-from gru_book import searches, tuning, tuning_workers
-from gru_book.pipeline.pages import ROOT
-from gru_book.tuning import TuningError
+from gru_book.errors import TuningError
+from gru_book.files import CHECKOUT, write_json
+from gru_book.timing.layers import seconds_per_step
+from gru_book.tuning import catalogue
+from gru_book.tuning.catalogue import original_search
+from gru_book.tuning.chief import ChiefOracle
+from gru_book.tuning.command import address_of
+from gru_book.tuning.folder import IDENTITY, claimed, is_finished, search_folder
+from gru_book.tuning.hyperband import hyperband_schedule
+from gru_book.tuning.results import epochs_table, runs_table, state, trials_table
+from gru_book.tuning.search import Search
+from gru_book.tuning.tuner import IDLE_SECONDS, Tuner, oracle_seed, run, time
 from toy_search import empty, toy
 
 TEXTS = ["good, a joy", "a joy to watch", "dull and bad", "bad, a bore"] * 10
@@ -27,7 +36,7 @@ LABELS = np.array([1, 1, 0, 0] * 10)
 @pytest.mark.parametrize(("max_epochs", "factor"), [(10, 3), (10, 2), (1, 2), (30, 4), (7, 3)])
 def test_the_schedule_is_kerastuners(max_epochs, factor):
     oracle = kt.oracles.HyperbandOracle("val_accuracy", max_epochs=max_epochs, factor=factor)
-    schedule = tuning.hyperband_schedule(max_epochs, factor)
+    schedule = hyperband_schedule(max_epochs, factor)
     expected = [
         (bracket, rung, oracle._get_size(bracket, rung), oracle._get_epochs(bracket, rung))
         for bracket in reversed(range(oracle._get_num_brackets()))
@@ -37,15 +46,15 @@ def test_the_schedule_is_kerastuners(max_epochs, factor):
 
 
 def test_the_originals_search():
-    search = tuning.original_search()
+    search = original_search()
     assert (search.trials(), search.epochs()) == (30, 120)
     values = {hp.name: list(hp.values) for hp in search.space().space}
     assert values["units"] == list(range(32, 513, 32))
     assert values["learning_rate"] == [1e-2, 1e-3, 1e-4]
     assert values["dropout"] == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
-    assert tuning.original_search(method="random").trials() == 12
+    assert original_search(method="random").trials() == 12
     with pytest.raises(ValueError, match="factor = 1"):
-        tuning.hyperband_schedule(10, 1)
+        hyperband_schedule(10, 1)
 
 
 @pytest.mark.parametrize(
@@ -114,68 +123,68 @@ def test_a_search_that_was_killed_goes_on_to_the_same_result(tmp_path):
     assert resumed.stdout.partition("RESULT")[2] == whole.stdout.partition("RESULT")[2] != ""
     finished = {path: path.stat().st_mtime_ns for path in kept if path.exists()}
     assert finished.items() <= kept.items()
-    runs = tuning.runs_table(tmp_path / "killed")
+    runs = runs_table(tmp_path / "killed")
     assert sorted(runs["outcome"].value_counts().items()) == [("completed", 6), ("lost", 1)]
-    curves = tuning.epochs_table(tmp_path / "killed")
-    assert len(curves) == tuning.trials_table(tmp_path / "killed")["epochs"].sum() == 11
+    curves = epochs_table(tmp_path / "killed")
+    assert len(curves) == trials_table(tmp_path / "killed")["epochs"].sum() == 11
 
 
 def test_a_finished_search_comes_back_and_again_starts_over(tmp_path, monkeypatch):
     monkeypatch.setenv("GRU_BOOK_PROGRESS", str(tmp_path / "progress.txt"))
     folder, search = tmp_path / "search", toy(method="random", max_trials=3, max_epochs=1)
-    tuning.run(search, folder)
-    first = tuning.runs_table(folder)
-    assert tuning.is_finished(folder)
+    run(search, folder)
+    first = runs_table(folder)
+    assert is_finished(folder)
     assert len(first) == 3
-    tuner = tuning.run(search, folder)
-    assert tuner.get_best_hyperparameters()[0].values == {"units": int(tuning.trials_table(folder)["units"][0])}
-    assert tuning.runs_table(folder).equals(first)
-    tuning.run(search, folder, again=True)
-    assert len(tuning.runs_table(folder)) == 3
-    assert not tuning.runs_table(folder).equals(first)
+    tuner = run(search, folder)
+    assert tuner.get_best_hyperparameters()[0].values == {"units": int(trials_table(folder)["units"][0])}
+    assert runs_table(folder).equals(first)
+    run(search, folder, again=True)
+    assert len(runs_table(folder)) == 3
+    assert not runs_table(folder).equals(first)
     shown = (tmp_path / "progress.txt").read_text()
     assert "search 'toy': done in" in shown
 
 
 def test_a_folder_belongs_to_one_search_at_a_time(tmp_path):
     search, folder = toy(), tmp_path / "search"
-    with tuning.claimed(search, folder):
-        assert json.loads((folder / tuning.IDENTITY).read_text()) == search.identity()
+    with claimed(search, folder):
+        assert json.loads((folder / IDENTITY).read_text()) == search.identity()
         with (
             pytest.raises(TuningError, match="in which another search is running"),
-            tuning.claimed(search, folder),
+            claimed(search, folder),
         ):
             pass
-    with tuning.claimed(search, folder):
+    with claimed(search, folder):
         pass
     with (
         pytest.raises(TuningError, match=r"space.units.max_value is 16 there, 9 here.*--again"),
-        tuning.claimed(toy(widest=9), folder),
+        claimed(toy(widest=9), folder),
     ):
         pass
     (folder / "trial_0").mkdir()
-    with tuning.claimed(toy(widest=9), folder, again=True):
+    with claimed(toy(widest=9), folder, again=True):
         assert not (folder / "trial_0").exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").touch()
     with (
         pytest.raises(TuningError, match="holds no search but other files"),
-        tuning.claimed(search, tmp_path / "mine", again=True),
+        claimed(search, tmp_path / "mine", again=True),
     ):
         pass
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
 def test_folders_of_other_settings_are_apart(tmp_path, monkeypatch):
-    monkeypatch.setattr(tuning, "runs_folder", lambda: tmp_path)
-    assert tuning.search_folder("a") == tmp_path / "tuning" / "a"
-    assert tuning.search_folder("a", toy()) == tuning.search_folder("a", toy())
-    assert tuning.search_folder("a", toy()) != tuning.search_folder("a", toy(seed=1))
+    monkeypatch.setattr("gru_book.tuning.folder.runs_folder", lambda: tmp_path)
+    assert search_folder("a") == tmp_path / "tuning" / "a"
+    assert search_folder("a", toy()) == search_folder("a", toy())
+    assert search_folder("a", toy()) != search_folder("a", toy(seed=1))
 
 
 def test_a_kill_in_the_middle_of_writing_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "oracle.json"
-    tuning.write_json(path, {"trials": 1})
+    write_json(path, {"trials": 1})
 
     def killed(self, text, **_):
         with open(self, "w") as file:
@@ -184,7 +193,7 @@ def test_a_kill_in_the_middle_of_writing_leaves_the_old_file(tmp_path, monkeypat
 
     with monkeypatch.context() as patched, contextlib.suppress(KeyboardInterrupt):
         patched.setattr(Path, "write_text", killed)
-        tuning.write_json(path, {"trials": 2})
+        write_json(path, {"trials": 2})
     assert json.loads(path.read_text()) == {"trials": 1}
 
 
@@ -198,9 +207,9 @@ def test_a_kill_in_the_middle_of_writing_leaves_the_old_file(tmp_path, monkeypat
 def test_any_recipe_can_be_tuned(recipe, choose, options, tmp_path, monkeypatch):
     monkeypatch.setenv("GRU_BOOK_PROGRESS", "/dev/null")
     data = {"texts": TEXTS, "labels": LABELS, "validation_data": (TEXTS[:8], LABELS[:8])}
-    search = tuning.Search("texts", searches.RecipeModel(recipe, choose), lambda: data, **options)
-    tuning.run(search, tmp_path / "search")
-    table = tuning.trials_table(tmp_path / "search")
+    search = Search("texts", catalogue.RecipeModel(recipe, choose), lambda: data, **options)
+    run(search, tmp_path / "search")
+    table = trials_table(tmp_path / "search")
     assert set(table["status"]) == {"COMPLETED"}
     assert len(table) >= 2
     assert table["val_accuracy"].between(0, 1).all()
@@ -211,9 +220,9 @@ def test_any_recipe_can_be_tuned(recipe, choose, options, tmp_path, monkeypatch)
 def test_recipes_without_epochs_and_unknown_ones_are_refused():
     choose = lambda hp: {"longest": hp.Choice("longest", [1, 2])}  # noqa: E731
     with pytest.raises(TuningError, match="method is 'hyperband', but linear has no epochs; allowed: random, bayes"):
-        tuning.Search("texts", searches.RecipeModel("linear", choose), dict)
+        Search("texts", catalogue.RecipeModel("linear", choose), dict)
     with pytest.raises(TuningError, match="recipe is 'linera'; allowed: original, fast"):
-        searches.RecipeModel("linera", choose)
+        catalogue.RecipeModel("linera", choose)
 
 
 def test_a_score_can_be_one_to_make_small(tmp_path, monkeypatch):
@@ -227,17 +236,17 @@ def test_a_score_can_be_one_to_make_small(tmp_path, monkeypatch):
 
     data = {"x": x, "y": y - 1, "validation_data": (x, y - 1)}
     options = {"method": "random", "max_trials": 2, "max_epochs": 2, "objective": "val_mae"}
-    tuning.run(tuning.Search("small", model, lambda: data, **options), tmp_path / "search")
-    table = tuning.trials_table(tmp_path / "search")
+    run(Search("small", model, lambda: data, **options), tmp_path / "search")
+    table = trials_table(tmp_path / "search")
     assert list(table["learning_rate"]) == [0.5, 0.0]
     assert table["val_mae"].is_monotonic_increasing
-    assert tuning.state(tmp_path / "search")["best"] == table["val_mae"].min()
+    assert state(tmp_path / "search")["best"] == table["val_mae"].min()
 
 
 def test_seconds_per_step_are_those_of_later_steps():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
-    assert 0 < tuning.seconds_per_step(model, np.zeros((4, 3)), np.zeros(4)) < 5
+    assert 0 < seconds_per_step(model, np.zeros((4, 3)), np.zeros(4)) < 5
 
 
 # -- The chief's oracle ------------------------------------------------------------------------------------------
@@ -251,8 +260,8 @@ def chief(tmp_path, monkeypatch):
 
     def start(method="random", **options):
         search = toy(method=method, **(options or {"max_trials": 4, "max_epochs": 1}))
-        oracle = tuning.Tuner(search, tmp_path / "search", kept=tuning_workers.ChiefOracle).oracle
-        tuning.write_json(tmp_path / "search" / "chief.json", {})
+        oracle = Tuner(search, tmp_path / "search", kept=ChiefOracle).oracle
+        write_json(tmp_path / "search" / "chief.json", {})
         return oracle
 
     return start
@@ -285,7 +294,7 @@ def test_a_silent_worker_is_struck_off_and_its_trial_tried_again(chief, tmp_path
     lost, held = oracle.create_trial("a"), oracle.create_trial("b")
     oracle.lost_after = -1  # at once
     assert oracle.strike_off(folder) == []  # seen for the first time
-    tuning.write_json(folder / "workers" / "b.json", {"beat": 1})
+    write_json(folder / "workers" / "b.json", {"beat": 1})
     assert oracle.strike_off(folder) == ["a"]
     again = oracle.create_trial("c")
     assert (again.trial_id, again.hyperparameters.values) == (lost.trial_id, lost.hyperparameters.values)
@@ -341,14 +350,14 @@ def test_a_climbing_trial_is_of_the_bracket_where_it_began(chief, tmp_path):
     climbing = oracle.create_trial("c")
     assert climbing.hyperparameters.values["tuner/round"] == 1
     assert climbing.hyperparameters.values["tuner/bracket"] == 0  # KerasTuner's note
-    table = tuning.trials_table(tmp_path / "search").set_index("trial")
+    table = trials_table(tmp_path / "search").set_index("trial")
     assert table.loc[climbing.trial_id, "bracket"] == 1
     assert math.isnan(table.loc[climbing.trial_id, "val_accuracy"])
 
 
 def test_seed_0_is_a_seed_and_neighbours_are_far_apart():
     def drawn(seed):
-        oracle = kt.oracles.RandomSearchOracle(seed=tuning.oracle_seed(seed), hyperparameters=toy(widest=10**6).space())
+        oracle = kt.oracles.RandomSearchOracle(seed=oracle_seed(seed), hyperparameters=toy(widest=10**6).space())
         return [oracle._random_values()["units"] for _ in range(5)]
 
     assert drawn(0) == drawn(0)
@@ -356,14 +365,14 @@ def test_seed_0_is_a_seed_and_neighbours_are_far_apart():
 
 
 def test_a_worker_waits_before_it_asks_again(tmp_path, monkeypatch):
-    tuner, waited = tuning.Tuner(toy(), tmp_path / "search"), []
-    monkeypatch.setattr(tuning.time, "sleep", waited.append)
+    tuner, waited = Tuner(toy(), tmp_path / "search"), []
+    monkeypatch.setattr(time, "sleep", waited.append)
     tuner.pre_create_trial()
     tuner.on_trial_begin(None)
     tuner.pre_create_trial()
     assert waited == []
     tuner.pre_create_trial()  # the last question brought no trial
-    assert waited == [tuning.IDLE_SECONDS]
+    assert waited == [IDLE_SECONDS]
 
 
 # -- The holes: what KerasTuner does by itself. Where one of these fails, KerasTuner has closed it. ------------------
@@ -455,16 +464,16 @@ def test_two_of_kerastuners_chiefs_share_a_port():
 @pytest.mark.parametrize("text", ["127.0.0.1", "127.0.0.1:", ":5000", "127.0.0.1:70000", "127.0.0.1:http"])
 def test_an_address_is_host_and_port(text):
     with pytest.raises(TuningError, match="allowed: HOST:PORT"):
-        tuning_workers.address_of(text)
+        address_of(text)
 
 
 def test_a_public_address_needs_to_be_asked_for():
-    assert tuning_workers.address_of("127.0.0.1:5000") == ("127.0.0.1", 5000)
-    assert tuning_workers.address_of("localhost:0") == ("localhost", 0)
+    assert address_of("127.0.0.1:5000") == ("127.0.0.1", 5000)
+    assert address_of("localhost:0") == ("localhost", 0)
     for address in ("0.0.0.0:5000", "192.0.2.1:5000"):
         with pytest.raises(TuningError, match=r"has no password: whoever reaches the port .* --public"):
-            tuning_workers.address_of(address)
-    assert tuning_workers.address_of("0.0.0.0:5000", public=True) == ("0.0.0.0", 5000)
+            address_of(address)
+    assert address_of("0.0.0.0:5000", public=True) == ("0.0.0.0", 5000)
 
 
 @pytest.mark.parametrize(
@@ -491,7 +500,7 @@ def test_a_public_address_needs_to_be_asked_for():
     ],
 )
 def test_the_command_names_what_is_wrong(words, message, tmp_path, capsys):
-    from gru_book.pipeline.cli import main
+    from gru_book.cli import main
 
     assert main(["tune", *words, "--folder", str(tmp_path / "search")]) == 2
     assert capsys.readouterr().err.startswith(f"gru-book: {message}")
@@ -499,16 +508,16 @@ def test_the_command_names_what_is_wrong(words, message, tmp_path, capsys):
 
 def test_the_example_of_how_to_use_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("GRU_BOOK_PROGRESS", "/dev/null")
-    text = (ROOT / "book" / "how_to_use.md").read_text(encoding="utf-8")
+    text = (CHECKOUT / "book" / "how_to_use.md").read_text(encoding="utf-8")
     code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[1]
     x, y = np.zeros((4, 3, 1)), np.zeros(4)
     names = {"arrays": (x, y, x, y)}
     exec(code.replace("...  # your arrays", "arrays"), names)
-    tuning.run(names["mine"](max_epochs=1, method="random", max_trials=1), tmp_path / "search")
-    assert tuning.trials_table(tmp_path / "search")["val_mae"].notna().all()
+    run(names["mine"](max_epochs=1, method="random", max_trials=1), tmp_path / "search")
+    assert trials_table(tmp_path / "search")["val_mae"].notna().all()
 
 
 def test_named_searches_can_be_made():
-    for name in searches.SEARCHES:
-        assert searches.find_search(name)(max_epochs=2).space().space
-    assert searches.find_search("toy_search:toy") is toy
+    for name in catalogue.SEARCHES:
+        assert catalogue.find_search(name)(max_epochs=2).space().space
+    assert catalogue.find_search("toy_search:toy") is toy

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gru_book import tuning
-from gru_book.pipeline.pages import ROOT
+from gru_book.files import CHECKOUT
+from gru_book.tuning import results
 
-TUNE = [sys.executable, "-m", "gru_book.pipeline.cli", "tune", "toy_search:toy"]
+TUNE = [sys.executable, "-m", "gru_book.cli", "tune", "toy_search:toy"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
 PATIENCE = 120  # seconds for something to happen on a busy machine
 SEARCH = ("--method", "random", "--max-trials", "8", "--max-epochs", "1")
@@ -57,11 +57,11 @@ class Hands:
         return found
 
     def runs(self, outcome):
-        table = tuning.runs_table(self.folder)
+        table = results.runs_table(self.folder)
         return dict(table[table["outcome"] == outcome][["worker", "trial"]].itertuples(index=False, name=None))
 
     def finished(self) -> set:
-        table = tuning.runs_table(self.folder)
+        table = results.runs_table(self.folder)
         return set(table[table["outcome"] == "completed"][["trial", "end"]].itertuples(index=False, name=None))
 
     def process_of(self, worker) -> psutil.Process:
@@ -107,7 +107,7 @@ def test_a_killed_worker_costs_its_running_trial_and_nothing_else(hands):
     shown = hands.ends(chief)
     assert "worker 1 was killed by SIGKILL; started again" in shown
     assert "8 trials completed, 0 failed, 1 run more than once" in shown
-    runs, table = tuning.runs_table(hands.folder), tuning.trials_table(hands.folder)
+    runs, table = results.runs_table(hands.folder), results.trials_table(hands.folder)
     assert sorted(runs[runs["trial"] == trial]["outcome"]) == ["completed", "lost"]
     assert len(runs) == 9
     assert set(runs["worker"]) == {"1", "2"}
@@ -134,7 +134,7 @@ def test_a_worker_joins_late_and_takes_over_from_one_that_never_comes_back(hands
     assert "worker a gives no sign of life; its trial is tried again" in shown
     assert "8 trials completed, 0 failed, 1 run more than once" in shown
     hands.ends(late)
-    runs = tuning.runs_table(hands.folder)
+    runs = results.runs_table(hands.folder)
     again = runs[runs["trial"] == trial]
     assert list(again["worker"]) == ["a", "b"]
     assert list(again["outcome"]) == ["lost", "completed"]
@@ -155,13 +155,13 @@ def test_a_chief_that_is_killed_and_started_again_loses_nothing_and_repeats_noth
     for worker in workers:
         hands.ends(worker)
     assert before <= hands.finished()
-    assert len(tuning.runs_table(hands.folder)) == 8
+    assert len(results.runs_table(hands.folder)) == 8
 
 
 def test_failing_trials_are_recorded_and_three_in_a_row_stop_the_search_until_it_goes_on(hands):
     shown = hands.ends(hands.tune(*SEARCH, "-p", "bad", ",".join(map(str, range(1, 17)))), code=2)
     assert "search 'toy' stops: Number of consecutive failures exceeded the limit of 3" in shown
-    table = tuning.trials_table(hands.folder)
+    table = results.trials_table(hands.folder)
     assert list(table["status"]) == ["FAILED"] * 3
     assert table["error"].str.fullmatch(r"ValueError: \d+ units do not fit").all()
 
@@ -177,14 +177,14 @@ def test_a_worker_without_a_chief_gives_up(hands):
 
 def command_lines() -> dict[str, str]:
     """The page's command lines for several machines, by their first word."""
-    text = (ROOT / "book" / "42_distributed_tuning.md").read_text(encoding="utf-8")
+    text = (CHECKOUT / "book" / "42_distributed_tuning.md").read_text(encoding="utf-8")
     hosts, ssh, slurm = re.findall(r"```bash\n(.*?)```", text.partition("## On several machines")[2], flags=re.DOTALL)
     return {"hosts": hosts.replace("--public\n", "--public &\n") + "wait", "ssh": ssh, "slurm": slurm}
 
 
 # What each machine would have, played by this one: a name, ssh that runs its command here, Slurm that starts two tasks.
 PROGRAMS = {
-    "gru-book": f'exec {sys.executable} -m gru_book.pipeline.cli "$@"',
+    "gru-book": f'exec {sys.executable} -m gru_book.cli "$@"',
     "hostname": 'if [ "$1" = -i ]; then echo 127.0.0.1; else echo here; fi',
     "ssh": 'bash -c "$2"',
     "srun": 'for i in 0 1; do SLURM_PROCID=$i "$@" & done; wait',

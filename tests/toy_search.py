@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from gru_book.tuning import ScoredModel, Search
+from gru_book.tuning.search import ScoredModel, Search
 
 
 class Toy(ScoredModel):

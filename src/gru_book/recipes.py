@@ -29,12 +29,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gru_book.classifier import FORMAT, MANIFEST, TOKEN, Classifier, checked_texts
-from gru_book.classifier import digest as sha256_of
-from gru_book.gru_settings import ORIGINAL, PLAIN_GRU
-from gru_book.ngrams import LINEAR, NBSVM, NGramClassifier
-
-__all__ = ["RECIPES", "TOKEN", "Recipe", "fit", "load"]
+from gru_book.data.tokens import TOKEN
+from gru_book.models.classifier import FORMAT, MANIFEST, Classifier, checked_texts
+from gru_book.models.classifier import digest as sha256_of
+from gru_book.models.ngrams import LINEAR, NBSVM, NGramClassifier
+from gru_book.models.settings import ORIGINAL, PLAIN_GRU
 
 
 @dataclass(frozen=True)
@@ -47,19 +46,19 @@ class Recipe:
 
 
 def _original(*arguments) -> Classifier:
-    from gru_book.gru_recipes import OriginalClassifier
+    from gru_book.models.original import OriginalClassifier
 
     return OriginalClassifier(*arguments)
 
 
 def _gru(*arguments) -> Classifier:
-    from gru_book.gru_recipes import GRUClassifier
+    from gru_book.models.gru_classifier import GRUClassifier
 
     return GRUClassifier(*arguments)
 
 
 def _best(*arguments) -> Classifier:
-    from gru_book.best_recipe import BestClassifier
+    from gru_book.models.ensemble import BestClassifier
 
     return BestClassifier(*arguments)
 
@@ -150,7 +149,7 @@ def fit(
       it a tenth of the texts, drawn at random, is held back for them; `chosen` of the classifier says what came out.
       Where texts come in groups (reviews of one film), give validation texts of other groups: page 31 shows why.
     seed: of every random choice, 0 to 2**32 - 1; the same seed and the same texts give the same classifier (of a
-      network for certain only with TensorFlow's op determinism, which `gru_book.training.set_seed` turns on; where
+      network for certain only with TensorFlow's op determinism, which `training.seeding.set_seed` turns on; where
       the setting `vectors` is not 0, also only on as many threads, since their factorisation rounds by threads).
     settings: changes to the recipe, such as {"units": 64}; `RECIPES[name].settings` has all names and values.
 

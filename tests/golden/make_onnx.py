@@ -1,7 +1,7 @@
 """Record what ONNX's operator `GRU` computes by ONNX's own reference evaluator, or compare it with the record.
 
-    python tests/golden/make_onnx.py           # compare the installed onnx with src/gru_book/golden/onnx_gru.npz
-    python tests/golden/make_onnx.py --write   # make the file anew; its SHA-256 goes into gru_book/golden/__init__.py
+    python tests/golden/make_onnx.py           # compare the installed onnx with conversion/onnx_gru.npz
+    python tests/golden/make_onnx.py --write   # make the file anew; its SHA-256 goes into conversion/reference.py
 
 The arrays were made with onnx 1.23.2. Only NumPy and onnx are needed, and nothing of this package.
 """

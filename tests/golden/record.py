@@ -10,8 +10,8 @@ SIZES = ((1, 1, 1, 1), (5, 3, 2, 7), (4, 8, 1, 12), (2, 16, 3, 30))  # input_dim
 
 
 def write_or_compare(name: str, program: str, arrays: dict[str, np.ndarray]) -> None:
-    """Write the record `name` of gru_book.golden (with ``--write``), or print how far `program` is from it now."""
-    path = Path(__file__).parents[2] / "src" / "gru_book" / "golden" / f"{name}.npz"
+    """Write the record `name` of conversion.reference (with ``--write``), or print how far `program` is from it now."""
+    path = Path(__file__).parents[2] / "src" / "gru_book" / "conversion" / f"{name}.npz"
     if "--write" in sys.argv:
         np.savez(path, **arrays)
         print(f"{program}: SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}")

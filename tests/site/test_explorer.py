@@ -11,9 +11,13 @@ import unicodedata
 import numpy as np
 import pytest
 
-from gru_book import artifacts, attribution, explorer, web, web_weights
-from gru_book.explorer import Explorer
-from gru_book.reviews import Vocabulary
+from gru_book.analysis import attribution
+from gru_book.data.vocabulary import Vocabulary
+from gru_book.export import web as explorer
+from gru_book.export.web import export_web, load_web
+from gru_book.notebook import artifacts
+from gru_book.web import components, markup
+from gru_book.web.jupyter import Explorer
 from watching import SHIFTS, axe_violations, watch
 
 PAGE = "36_inside"
@@ -31,7 +35,7 @@ def weights():
 
 @pytest.fixture(scope="module")
 def packed(weights):
-    return web_weights.load_web(weights)
+    return load_web(weights)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +46,8 @@ def vocabulary(packed):
 
 @pytest.fixture(scope="module")
 def element(packed, vocabulary):
-    ready = web_weights.precomputed(packed, vocabulary, [A, B])
-    return web_weights.element(f"{PAGE}/weights.js", EXAMPLES, ready, "Words for Jupyter.")
+    ready = markup.precomputed(packed, vocabulary, [A, B])
+    return markup.element(f"{PAGE}/weights.js", EXAMPLES, ready, "Words for Jupyter.")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +56,7 @@ def folder(tmp_path_factory, element, weights):
     folder = tmp_path_factory.mktemp("page")
     (folder / PAGE).mkdir()
     (folder / PAGE / "weights.js").write_bytes(weights.read_bytes())
-    (folder / "explorer.js").write_text(web.classic("explorer"), encoding="utf-8")
+    (folder / "explorer.js").write_text(components.classic("explorer"), encoding="utf-8")
     dark = "html[data-theme=dark] body { background: #14181e; color: #e6edf3 }"
     head = (
         f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A page</title><style>{dark}'
@@ -100,7 +104,7 @@ def status_after(page, fill, number=0):
 def script(chromium, packed):
     """A page with the module's functions at window.explorer and the unpacked network at window.network."""
     page = chromium.new_page()
-    source = base64.b64encode(web.module("explorer").encode()).decode()
+    source = base64.b64encode(components.module("explorer").encode()).decode()
     data = base64.b64encode(packed.data).decode()
     page.evaluate(
         """async ([source, data]) => {
@@ -170,7 +174,7 @@ def test_words_are_those_of_python(script):
             "([texts, reading]) => texts.map((text) => explorer.tokenize(text, reading))", [cases, reading]
         )
         for text, words in zip(cases, found, strict=True):
-            assert words == web_weights.text_to_words(reading, text), (reading, text[:200])
+            assert words == markup.text_to_words(reading, text), (reading, text[:200])
 
 
 def test_no_text_makes_the_network_fail(script):
@@ -216,7 +220,7 @@ def test_the_file_is_small_and_whole(weights, packed, tmp_path):
         path = tmp_path / f"{number}.js"
         path.write_text(wrong, encoding="utf-8")
         with pytest.raises(ValueError, match="incomplete or altered"):
-            web_weights.load_web(path)
+            load_web(path)
 
 
 # --- the view --------------------------------------------------------------------------------------------------------
@@ -501,7 +505,7 @@ def test_nothing_that_is_typed_becomes_part_of_the_page(view):
     assert view.evaluate("window.hit") is None
     assert view.locator(".gru-explorer img, .gru-explorer script").count() == 0
     assert view.evaluate("document.querySelectorAll('*').length") < before + 400
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", web.module("explorer"))
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", components.module("explorer"))
 
 
 def test_the_table_says_what_the_maps_show(view):
@@ -647,7 +651,7 @@ def test_other_layers_and_vocabularies_are_refused(network, keras):
 def test_the_widget_gets_these_traits_and_gives_texts_back(network):
     shown = Explorer.from_keras(network(), SMALL)
     widget = shown.widget()
-    assert widget._esm == web.module("explorer")
+    assert widget._esm == components.module("explorer")
     assert shown.widget() is widget
     assert {name: getattr(widget, name) for name in shown.traits()} == shown.traits()
     widget.texts = ["bad", "not bad"]
@@ -688,5 +692,5 @@ def test_as_a_widget_it_shows_itself_and_tells_the_kernel(script, network):
 
 
 def test_it_exports_what_pages_use():
-    assert explorer.export_web is web_weights.export_web
+    assert explorer.export_web is export_web
     assert json.loads(json.dumps(EXAMPLES)) == EXAMPLES

@@ -8,10 +8,13 @@ import shutil
 import numpy as np
 import pytest
 
-from gru_book import artifacts, web
-from gru_book.cells import RNN, GRUWeights, RNNWeights, gru_forward
-from gru_book.conventions import CanonicalWeights
-from gru_book.memory import half_life
+from gru_book.analysis.gradients import half_life
+from gru_book.conversion.canonical import CanonicalWeights
+from gru_book.layers.gru import gru_forward
+from gru_book.layers.rnn import RNN
+from gru_book.layers.weights import GRUWeights, RNNWeights
+from gru_book.notebook import artifacts
+from gru_book.web import components
 from watching import axe_violations, watch
 
 PAGE = "notebooks/21_cell.html"
@@ -22,7 +25,7 @@ PRESETS = ("fresh", "rnn", "copier", "memoryless", "half_life", "parity", "two",
 
 def module_address(name: str) -> str:
     """Return an address from which a browser can import a component's module."""
-    return "data:text/javascript;base64," + base64.b64encode(web.module(name).encode()).decode()
+    return "data:text/javascript;base64," + base64.b64encode(components.module(name).encode()).decode()
 
 
 @pytest.fixture(scope="module")
@@ -383,10 +386,10 @@ export default { render };
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder of components with one that only tells what it was given."""
-    for name in web.SHARED:
-        shutil.copy(web.FOLDER / f"{name}.js", tmp_path)
+    for name in components.SHARED:
+        shutil.copy(components.FOLDER / f"{name}.js", tmp_path)
     (tmp_path / "probe.js").write_text(PROBE, encoding="utf-8")
-    monkeypatch.setattr(web, "FOLDER", tmp_path)
+    monkeypatch.setattr(components, "FOLDER", tmp_path)
     return tmp_path
 
 
@@ -395,7 +398,7 @@ def test_a_component_mounts_at_every_place_and_its_words_stay_where_it_fails(fol
         '<div data-gru-book="probe" data-max-steps="5" data-label="a b"><p>words</p></div>'
         '<div data-gru-book="probe" data-fails="true"><p>words</p></div><div data-gru-book="other">others</div>'
     )
-    (folder / "script.js").write_text(web.classic("probe"), encoding="utf-8")
+    (folder / "script.js").write_text(components.classic("probe"), encoding="utf-8")
     script = '<script defer src="script.js"></script>'
     (folder / "page.html").write_text(f"<!DOCTYPE html>{script}{script}<body>{places}</body>", encoding="utf-8")
     troubles = watch(browser_page)
@@ -410,16 +413,16 @@ def test_a_component_mounts_at_every_place_and_its_words_stay_where_it_fails(fol
 
 
 def test_a_module_has_one_default_export_and_imports_nothing(folder, browser_page):
-    assert web.components() == ["probe"]
+    assert components.components() == ["probe"]
     keys = "async (address) => Object.keys(await import(address)).sort()"
     names = browser_page.evaluate(keys, module_address("probe"))
     assert names == ["bookGates", "default", "forward", "helper", "sigmoid"]
     with pytest.raises(ValueError, match="unknown component 'prob'; there are: probe"):
-        web.module("prob")
+        components.module("prob")
     for text in ("import x from 'y';\n" + PROBE, PROBE.replace("export default", "export")):
         (folder / "probe.js").write_text(text, encoding="utf-8")
         with pytest.raises(ValueError, match="must import nothing and end with"):
-            web.classic("probe")
+            components.classic("probe")
 
 
 # --- the styles of all components -----------------------------------------------------------------------------------
@@ -448,23 +451,25 @@ RENDER = """async ([address, el]) => {
 def two_of_each(browser_page, tmp_path):
     """A page that has each component twice, and the styles of the site, which can be switched off."""
     examples = json.dumps([{"name": "two words", "a": "good", "b": "bad"}])
-    for name in web.components():
-        (tmp_path / f"{name}.js").write_text(web.classic(name), encoding="utf-8")
+    for name in components.components():
+        (tmp_path / f"{name}.js").write_text(components.classic(name), encoding="utf-8")
     css = (artifacts.PACKAGE.parents[1] / "book/_static/book.css").read_text(encoding="utf-8")
     head = f'<meta charset="utf-8"><title>A page</title><style id="site">{css}</style>'
-    head += "".join(f'<script src="{name}.js" defer></script>' for name in web.components())
+    head += "".join(f'<script src="{name}.js" defer></script>' for name in components.components())
     body = "".join(
-        f"<div data-gru-book='{name}' data-examples='{examples}'></div>" for name in web.components() for _ in range(2)
+        f"<div data-gru-book='{name}' data-examples='{examples}'></div>"
+        for name in components.components()
+        for _ in range(2)
     )
     page = f'<!doctype html><html lang="en" data-theme="light"><head>{head}</head><body>{body}</body></html>'
     (tmp_path / "page.html").write_text(page, encoding="utf-8")
     browser_page.goto((tmp_path / "page.html").as_uri())
-    for name in web.components():
+    for name in components.components():
         browser_page.wait_for_function(f"document.querySelectorAll('.gru-{name}').length === 2")
     return browser_page
 
 
-@pytest.mark.parametrize("name", web.components())
+@pytest.mark.parametrize("name", components.components())
 def test_every_style_begins_with_the_class_of_its_component(two_of_each, name):
     found = two_of_each.evaluate(SELECTORS, f"gru-{name}")
     assert len(found) > 20
@@ -476,10 +481,10 @@ def test_every_style_begins_with_the_class_of_its_component(two_of_each, name):
             assert re.fullmatch(rf"\s*\.gru-{name}(?![\w-])[^+~]*", selector), text
 
 
-@pytest.mark.parametrize("name", web.components())
+@pytest.mark.parametrize("name", components.components())
 def test_styles_come_once_a_page_and_so_does_every_id(two_of_each, name):
     page, style = two_of_each, two_of_each.locator(f"style[data-root=gru-{name}]")
-    assert page.locator("style:not([id])").count() == len(web.components())
+    assert page.locator("style:not([id])").count() == len(components.components())
     style.evaluate("element => { element.textContent = '.gru-older { color: red }' }")
     element = page.evaluate_handle("() => document.body.appendChild(document.createElement('div'))")
     page.evaluate(RENDER, [module_address(name), element])
@@ -492,7 +497,7 @@ def test_styles_come_once_a_page_and_so_does_every_id(two_of_each, name):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", web.components())
+@pytest.mark.parametrize("name", components.components())
 def test_a_component_needs_no_style_of_the_site(two_of_each, name, width):
     two_of_each.set_viewport_size({"width": width, "height": 900})
     with_site = two_of_each.evaluate(LOOK, f"gru-{name}")
@@ -503,7 +508,7 @@ def test_a_component_needs_no_style_of_the_site(two_of_each, name, width):
     assert two_of_each.evaluate(LOOK, f"gru-{name}") != with_site
 
 
-@pytest.mark.parametrize("name", web.components())
+@pytest.mark.parametrize("name", components.components())
 def test_styles_follow_a_component_into_a_shadow(browser_page, name):
     """Some notebooks show a widget in a shadow root, where no style of the page holds."""
     element = browser_page.evaluate_handle(

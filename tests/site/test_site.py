@@ -12,9 +12,9 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from gru_book.pipeline.errors import BookError
-from gru_book.pipeline.site import build
-from site_pages import CHAPTERS, MADE, PAGES, PREFIX, ROOT
+from gru_book.errors import BookError
+from gru_book.site.build import build
+from site_pages import CHAPTERS, CHECKOUT, MADE, PAGES, PREFIX
 from watching import axe_violations, watch
 
 pytestmark = pytest.mark.timeout(300)
@@ -161,7 +161,7 @@ def test_no_page_names_another_host_for_something_it_loads(site, soups):
 
 
 def test_no_built_file_holds_a_path_of_this_machine(site):
-    machine = {str(ROOT), str(site), sys.prefix, f"{Path.home()}/"} - {"//"}
+    machine = {str(CHECKOUT), str(site), sys.prefix, f"{Path.home()}/"} - {"//"}
     for file in site.rglob("*"):
         if file.is_file():
             content = file.read_bytes()
@@ -195,7 +195,7 @@ def test_little_blocks_the_first_paint(site, soups):
 def test_the_notebook_of_a_chapter_can_be_downloaded(site, soups, name):
     links = [tag["href"] for tag in soups[site / f"{name}.html"].select(".article-header-buttons a")]
     assert f"../_sources/{name}.ipynb" in links
-    assert (site / f"_sources/{name}.ipynb").read_bytes() == (ROOT / f"{name}.ipynb").read_bytes()
+    assert (site / f"_sources/{name}.ipynb").read_bytes() == (CHECKOUT / f"{name}.ipynb").read_bytes()
 
 
 def test_previous_and_next_follow_the_toc(site, soups):
@@ -269,9 +269,9 @@ def test_solutions_open_from_the_keyboard(browser_page, site, site_url, soups):
 def small_book(tmp_path) -> Path:
     """A book of two plain pages and one notebook with the settings of the real one."""
     root = tmp_path / "root"
-    shutil.copytree(ROOT / "book/_static", root / "book/_static")
-    shutil.copy(ROOT / "book/references.bib", root / "book")
-    shutil.copy(ROOT / "_config.yml", root)
+    shutil.copytree(CHECKOUT / "book/_static", root / "book/_static")
+    shutil.copy(CHECKOUT / "book/references.bib", root / "book")
+    shutil.copy(CHECKOUT / "_config.yml", root)
     chapters = [{"file": "book/second"}, {"file": "notebooks/11_third"}]
     toc = {"format": "jb-book", "root": "book/intro", "parts": [{"caption": "Part", "chapters": chapters}]}
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")

@@ -12,10 +12,10 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_notebook
 from sphinx.errors import ConfigError
 
-from gru_book.pipeline.site import build
-from gru_book.site import set_addresses, site_address
+from gru_book.site.build import build
+from gru_book.site.extension import set_addresses, site_address
 from serving import serve
-from site_pages import CONFIG, ROOT
+from site_pages import CHECKOUT, CONFIG
 from watching import axe_violations, watch
 
 pytestmark = pytest.mark.timeout(300)
@@ -29,9 +29,9 @@ HOSTS = ("colab.research.google.com", "mybinder.org", "github.com", "github.io",
 
 def build_book(root: Path, url: str, revision: str = "") -> Path:
     """Build a book of one plain page and one notebook, with the settings of the real one and this address."""
-    shutil.copytree(ROOT / "book/_static", root / "book/_static")
-    shutil.copy(ROOT / "book/references.bib", root / "book")
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    shutil.copytree(CHECKOUT / "book/_static", root / "book/_static")
+    shutil.copy(CHECKOUT / "book/references.bib", root / "book")
+    config = yaml.safe_load((CHECKOUT / "_config.yml").read_text(encoding="utf-8"))
     config["repository"]["url"], config["sphinx"]["config"]["notebook_revision"] = url, revision
     config["html"]["baseurl"] = ""
     (root / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")

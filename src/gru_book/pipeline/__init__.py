@@ -1,1 +1,1 @@
-"""The way from a manuscript to an executed notebook and to the site, and the command line for it."""
+"""From manuscript to executed notebook. README.md has the map."""

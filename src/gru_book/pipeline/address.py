@@ -12,17 +12,21 @@ import nbformat
 import yaml
 
 from gru_book import __version__
-from gru_book.pipeline.errors import BookError
-from gru_book.pipeline.execute import replace_text
-from gru_book.pipeline.pages import ROOT, all_pages
+from gru_book.errors import BookError
+from gru_book.files import CHECKOUT, write_text
+from gru_book.pipeline.pages import all_pages
 
 URL = re.compile(r"(https://[a-z0-9][a-z0-9.-]*)/([\w-][\w.-]*)/([\w-][\w.-]*)", re.ASCII | re.IGNORECASE)
+
 REVISION = re.compile(r"\w[\w.+/-]*", re.ASCII)
+
 MOVING = ("HEAD", "main", "master")
 
 # Every place is found by a pattern that fits it with an address and without one.
 CLONE = r"(?<=```bash\n)(?:git clone \S+\n)?cd \S+\n(?=make book)"
+
 SETUP = r"(?s)(?<=^:tags: \[setup, hide-cell\]\n\n).*?(?=\n```$)"
+
 SETUP_WITHOUT = """import importlib.util
 
 if importlib.util.find_spec("gru_book") is None:  # not in the book's environment
@@ -30,6 +34,7 @@ if importlib.util.find_spec("gru_book") is None:  # not in the book's environmen
         "the package gru_book is missing: open this page with `make lab` in a clone of the book, "
         "or run first: %pip install git+URL, with the URL of the book's repository"
     )"""
+
 SETUP_WITH = """import importlib.util
 
 if importlib.util.find_spec("gru_book") is None:  # on Colab: bring the book's helpers
@@ -65,7 +70,7 @@ def parse_address(url: str, revision: str | None = None) -> Address:
     return Address(f"{host.lower()}/{owner}/{name}", revision)
 
 
-def read_address(root: Path = ROOT) -> Address | None:
+def read_address(root: Path = CHECKOUT) -> Address | None:
     """Return the address of the book in `root`, None where it has none; raise `BookError` where `root` is no book."""
     try:
         config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
@@ -82,7 +87,7 @@ def setup_cell(address: Address | None) -> str:
     return SETUP_WITH.format(source=address.source) if address else SETUP_WITHOUT
 
 
-def changes(address: Address | None, root: Path = ROOT) -> dict[Path, str]:
+def changes(address: Address | None, root: Path = CHECKOUT) -> dict[Path, str]:
     """Return the files of the book in `root` that `address` (None: no address) changes, with their new texts.
 
     Raises `BookError` naming the first file that lacks a place for the address.
@@ -122,14 +127,14 @@ def changes(address: Address | None, root: Path = ROOT) -> dict[Path, str]:
     return {path: text for path, text in texts.items() if text != _read(path)}
 
 
-def set_address(address: Address | None, root: Path = ROOT) -> list[Path]:
+def set_address(address: Address | None, root: Path = CHECKOUT) -> list[Path]:
     """Write `address` (None: no address) wherever it stands in the book in `root`; return the files that changed.
 
     No page becomes stale by it: the set-up cell computes nothing.
     """
     new = changes(address, root)
     for path, text in new.items():
-        replace_text(path, text)
+        write_text(path, text)
     return list(new)
 
 

@@ -16,7 +16,9 @@ from functools import lru_cache
 from pathlib import Path
 
 PACKAGE = "gru_book"
+
 AT_IMPORT = "(acts when imported)"
+
 # Decorators that only wrap what they decorate. Any other may register it, so the definition counts once its module is
 # imported.
 WRAPPING = {
@@ -27,10 +29,13 @@ WRAPPING = {
     "functools.lru_cache",
     "functools.wraps",
 }
+
 SHOWN = "show_code"  # displays the source of its argument, with docstrings and comments
+
 _SKIPPED = {"ctx", "kind", "type_comment", "type_ignores"}
 
 Key = tuple[str, str]  # module, name
+
 _MARK, _MARKED = "\0{0}:{1}\0", re.compile("\0([^:\0]+):([^\0]+)\0")  # a definition of the package in a text
 
 
@@ -279,6 +284,8 @@ class Scope:
         """Note a reference; return whether the name can be written as what it stands for: no module as an object."""
         if isinstance(target, tuple):
             piece.targets.add(target)
+        elif target is None and dotted.split(".")[0] == PACKAGE:
+            piece.shown[dotted] = "missing"
         elif target is None:
             piece.outside.add(dotted.split(".")[0])
         else:  # a module used as an object: all that it defines

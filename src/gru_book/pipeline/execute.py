@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,13 +18,16 @@ from jupyter_client.kernelspec import KernelSpecManager
 from papermill.exceptions import PapermillExecutionError
 from tqdm.auto import tqdm
 
-from gru_book.artifacts import ENVIRONMENT as ARTIFACTS
+from gru_book.errors import BookError
+from gru_book.files import replace_folder, runs_folder, write_text
+from gru_book.notebook.artifacts import ENVIRONMENT as ARTIFACTS
 from gru_book.pipeline import provenance
-from gru_book.pipeline.errors import BookError
 from gru_book.pipeline.pages import Page, in_order
 
 PROGRESS = "GRU_BOOK_PROGRESS"
-STATE = re.compile(r": (epoch \d+/\d+, batch|done in) ")  # as gru_book.training.Progress writes it
+
+STATE = re.compile(r": (epoch \d+/\d+, batch|done in) ")  # as gru_book.training.callbacks.Progress writes it
+
 TIMEOUT = 24 * 3600  # seconds a cell may take: the full-size search of page 41 runs for hours
 
 
@@ -36,19 +38,6 @@ def check_kernel() -> None:
         raise BookError(
             f"the kernel python3 is {specs.get('python3', 'missing')}, not this environment's; run: make env"
         )
-
-
-def runs_folder(root: Path) -> Path:
-    """Return `_runs/`, made where missing; raise `BookError` where it cannot be written."""
-    folder = root / "_runs"
-    try:
-        folder.mkdir(exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError as error:
-        raise BookError(
-            f"cannot write to {folder.name}/ ({error.strerror}); it must be a folder that you may write to"
-        ) from None
 
 
 @contextlib.contextmanager
@@ -222,7 +211,7 @@ def run(page: Page, values: dict, output: Path | None = None) -> Path:
     with work_folder(page.root, page.name) as folder:
         notebook = execute(page, values, folder)
         output.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(output, as_text(notebook))
+        write_text(output, as_text(notebook))
         if (folder / "artifacts").is_dir():
             replace_folder(folder / "artifacts", output.with_suffix(""))
     return output
@@ -244,7 +233,7 @@ def publish(page: Page) -> None:
             replace_folder(made, page.artifacts)
         elif page.artifacts.is_dir():
             shutil.rmtree(page.artifacts)
-        replace_text(page.notebook, as_text(notebook))
+        write_text(page.notebook, as_text(notebook))
 
 
 def refreshed(page: Page, old: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -260,7 +249,7 @@ def refreshed(page: Page, old: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def refresh_prose(page: Page) -> None:
     """Bring the manuscript's text into its executed notebook; code, outputs and record stay as they are."""
-    replace_text(page.notebook, as_text(refreshed(page, page.read_notebook())))
+    write_text(page.notebook, as_text(refreshed(page, page.read_notebook())))
 
 
 def bring_up_to_date(pages: list[Page], force: bool = False) -> list[str]:
@@ -283,27 +272,6 @@ def as_text(notebook: nbformat.NotebookNode) -> str:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write `text` to `path` in one step: a reader sees the old file or the new one, never half of one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise BookError(f"cannot write {path}: {error.strerror}") from None
-
-
-def replace_folder(new: Path, place: Path) -> None:
-    """Put the folder `new` where `place` is."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    old = place.with_name(f".{place.name}.{os.getpid()}")
-    if place.exists():
-        os.replace(place, old)
-    shutil.move(new, place)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def stop_at_sigterm() -> None:

@@ -11,10 +11,10 @@ import nbformat
 import yaml
 from jupytext.config import load_jupytext_config
 
-from gru_book.parameters import Parameter, ParameterError, check_values, read_parameters
-from gru_book.pipeline.errors import BookError
+from gru_book.errors import BookError, ParameterError
+from gru_book.files import CHECKOUT
+from gru_book.notebook.parameters import Parameter, check_values, read_parameters
 
-ROOT = Path(__file__).resolve().parents[3]
 PROFILES = ("smoke", "full")
 
 
@@ -28,7 +28,7 @@ class Page:
     """A chapter: its manuscript in `book/` and its executed notebook in `notebooks/`."""
 
     name: str
-    root: Path = ROOT
+    root: Path = CHECKOUT
 
     @property
     def manuscript(self) -> Path:
@@ -90,7 +90,7 @@ class Page:
             raise BookError(f"page {self.name}: {error}") from None
 
 
-def all_pages(root: Path = ROOT) -> list[Page]:
+def all_pages(root: Path = CHECKOUT) -> list[Page]:
     """Return every page named in `_toc.yml`, in its order."""
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
     chapters = [c for part in toc["parts"] for c in part["chapters"]] if "parts" in toc else toc["chapters"]
@@ -98,7 +98,7 @@ def all_pages(root: Path = ROOT) -> list[Page]:
     return [Page(match[1], root) for match in names if match]
 
 
-def find_page(name: str, root: Path = ROOT) -> Page:
+def find_page(name: str, root: Path = CHECKOUT) -> Page:
     """Return the page `name` (or `book/name.md`, `notebooks/name.ipynb`); raise `BookError` with the nearest name."""
     stem = Path(name).stem
     pages = {page.name: page for page in all_pages(root)}

@@ -6,7 +6,6 @@ included; last a hash of the record itself. What differs from the record is stal
 """
 
 import ast
-import hashlib
 import json
 import re
 from functools import lru_cache
@@ -14,9 +13,10 @@ from pathlib import Path
 
 import nbformat
 
+from gru_book.errors import BookError
+from gru_book.files import CHECKOUT, sha256
 from gru_book.pipeline import content
-from gru_book.pipeline.errors import BookError
-from gru_book.pipeline.pages import ROOT, Page
+from gru_book.pipeline.pages import Page
 
 # Import name → locked distributions that its numbers come from.
 NUMERIC = {
@@ -30,12 +30,6 @@ NUMERIC = {
     "tensorflow": ("tensorflow", "keras"),
 }
 
-
-def sha256(data: bytes | str) -> str:
-    """Return the SHA-256 of bytes or of a text's UTF-8, in hexadecimal."""
-    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
-
-
 RUNNING_TAGS = {"parameters", "raises-exception"}  # tags of a cell that decide how it runs; all others are looks
 
 
@@ -44,7 +38,7 @@ def _locked(requirements: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", requirements, flags=re.MULTILINE))
 
 
-def locked_versions(names: set[str], root: Path = ROOT) -> dict[str, str]:
+def locked_versions(names: set[str], root: Path = CHECKOUT) -> dict[str, str]:
     """Return the locked versions (from requirements.txt) of the distributions behind imported names."""
     locked = _locked((root / "requirements.txt").read_text(encoding="utf-8"))
     wanted = {distribution for name in names for distribution in NUMERIC.get(name, ())}
@@ -57,7 +51,7 @@ def hash_files(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()) for path in files}
 
 
-def artifacts_read(names: list[str], root: Path = ROOT) -> dict[str, str]:
+def artifacts_read(names: list[str], root: Path = CHECKOUT) -> dict[str, str]:
     """Return the hashes of the artifacts of the named pages and studies (`studies/NAME`)."""
     folder = root / "notebooks" / "artifacts"
     found: dict[str, str] = {}

@@ -13,23 +13,23 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from gru_book import files
+from gru_book.errors import BookError
+from gru_book.files import CHECKOUT, runs_folder, write_text
 from gru_book.pipeline import content, provenance
-from gru_book.pipeline.errors import BookError
-from gru_book.pipeline.execute import replace_text, runs_folder
-from gru_book.pipeline.pages import ROOT
 
 
-def all_studies(root: Path = ROOT) -> list[str]:
+def all_studies(root: Path = CHECKOUT) -> list[str]:
     """Return the names of the studies."""
     return sorted(p.stem for p in (root / "src" / "gru_book" / "studies").glob("*.py") if p.stem != "__init__")
 
 
-def table_path(name: str, root: Path = ROOT) -> Path:
+def table_path(name: str, root: Path = CHECKOUT) -> Path:
     """Return where the table of study `name` is published; its record lies beside it as JSON."""
     return root / "notebooks" / "artifacts" / "studies" / f"{name}.csv"
 
 
-def check_name(name: str, root: Path = ROOT) -> None:
+def check_name(name: str, root: Path = CHECKOUT) -> None:
     """Raise `BookError` with the nearest name unless there is a study `name`."""
     if name not in all_studies(root):
         near = get_close_matches(name, all_studies(root), n=1)
@@ -37,19 +37,19 @@ def check_name(name: str, root: Path = ROOT) -> None:
         raise BookError(f"unknown study {name!r}{hint} (studies: {', '.join(all_studies(root)) or 'none'})")
 
 
-def study_inputs(name: str, root: Path = ROOT) -> dict:
+def study_inputs(name: str, root: Path = CHECKOUT) -> dict:
     """Return all that decides what study `name` computes."""
     used = content.used_by_module(f"gru_book.studies.{name}", ["cases", "run_case"], root)
     return {"definitions": used.definitions, "packages": provenance.locked_versions(used.outside, root)}
 
 
-def read_record(name: str, root: Path = ROOT) -> dict | None:
+def read_record(name: str, root: Path = CHECKOUT) -> dict | None:
     """Return the record beside the table of study `name`, or None where there is none."""
     file = table_path(name, root).with_suffix(".json")
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
-def study_state(name: str, root: Path = ROOT) -> tuple[str, str]:
+def study_state(name: str, root: Path = CHECKOUT) -> tuple[str, str]:
     """Return the state of a study's table and its reason: `fresh` or `stale`."""
     table, record = table_path(name, root), read_record(name, root)
     if not table.is_file() or not record:
@@ -57,12 +57,12 @@ def study_state(name: str, root: Path = ROOT) -> tuple[str, str]:
     reason = provenance.differences(record, study_inputs(name, root))
     if not reason and provenance.sealed(record) != record:
         reason = "its record is not that of the run (edited)"
-    if not reason and provenance.sha256(table.read_bytes()) != record["table"]:
+    if not reason and files.sha256(table.read_bytes()) != record["table"]:
         reason = "its table is not that of the recorded run"
     return ("stale", reason) if reason else ("fresh", "")
 
 
-def run_study(name: str, root: Path = ROOT, again: bool = False) -> Path:
+def run_study(name: str, root: Path = CHECKOUT, again: bool = False) -> Path:
     """Run study `name`, going on with the finished cases of an interrupted run; return the path of its table."""
     check_name(name, root)
     if study_state(name, root)[0] == "fresh" and not again:
@@ -72,7 +72,7 @@ def run_study(name: str, root: Path = ROOT, again: bool = False) -> Path:
     inputs = study_inputs(name, root)
     folder = runs_folder(root) / "studies"
     folder.mkdir(exist_ok=True)
-    journal = folder / f"{name}-{provenance.sha256(json.dumps(inputs))[:12]}.jsonl"
+    journal = folder / f"{name}-{files.sha256(json.dumps(inputs))[:12]}.jsonl"
     if again:
         journal.unlink(missing_ok=True)
     finished = _read_journal(journal)
@@ -91,19 +91,19 @@ def run_study(name: str, root: Path = ROOT, again: bool = False) -> Path:
         **inputs,
         "title": module.TITLE,
         "seconds": round(sum(d["seconds"] for d in ordered)),
-        "table": provenance.sha256(text),
+        "table": files.sha256(text),
     }
     path = table_path(name, root)
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_text(path, text)
+    write_text(path, text)
     write_record(name, record, root)
     return path
 
 
-def write_record(name: str, record: dict, root: Path = ROOT) -> None:
+def write_record(name: str, record: dict, root: Path = CHECKOUT) -> None:
     """Write the record of study `name`, with a hash of itself."""
     text = json.dumps(provenance.sealed(record), indent=1) + "\n"
-    replace_text(table_path(name, root).with_suffix(".json"), text)
+    write_text(table_path(name, root).with_suffix(".json"), text)
 
 
 def as_text(rows: list[dict]) -> str:

@@ -26,12 +26,15 @@ import pandas as pd
 from matplotlib.image import imread
 from tqdm.auto import tqdm
 
+from gru_book import files
+from gru_book.errors import BookError
+from gru_book.files import CHECKOUT, write_text
 from gru_book.pipeline import provenance, study
-from gru_book.pipeline.errors import BookError
-from gru_book.pipeline.execute import as_text, execute, refreshed, replace_text, work_folder
-from gru_book.pipeline.pages import ROOT, Page
+from gru_book.pipeline.execute import as_text, execute, refreshed, work_folder
+from gru_book.pipeline.pages import Page
 
 NOT_COMPARED = "nbval-ignore-output"  # the tag of cells that show times
+
 TIME = re.compile(r"seconds|minutes|milliseconds")  # in the name of what an artifact holds
 
 
@@ -58,7 +61,7 @@ def verify_page(page: Page, before: Path | None = None) -> str:
         made = {name: published.metadata["provenance"][name] for name in ("writes", "outputs")}
         how = f"executed again{_with(before)}: {compared}"
         published.metadata["provenance"] = provenance.sealed({**inputs, **made, "verified": how})
-        replace_text(page.notebook, as_text(refreshed(page, published)))
+        write_text(page.notebook, as_text(refreshed(page, published)))
     return compared
 
 
@@ -71,7 +74,7 @@ def _executed_before(page: Page, before: Path, folder: Path) -> tuple[nbformat.N
     if provenance.page_state(Page(page.name, before))[0] != "fresh":
         raise BookError(f"page {page.name} is not fresh in {before.name} either; name a revision in which it is")
     output = folder / "before.ipynb"
-    _run_in(before, ["-m", "gru_book.pipeline.cli", "run", page.name, "-o", str(output)])
+    _run_in(before, ["-m", "gru_book.cli", "run", page.name, "-o", str(output)])
     return nbformat.read(output, as_version=4), folder / "before" / page.name
 
 
@@ -87,7 +90,7 @@ def _run_in(checkout: Path, arguments: list[str], text: str = "") -> str:
 
 
 @contextlib.contextmanager
-def checkout_of(revision: str, root: Path = ROOT) -> Iterator[Path]:
+def checkout_of(revision: str, root: Path = CHECKOUT) -> Iterator[Path]:
     """Yield the root of a checkout of `revision`, under `_runs/tmp/`; raise `BookError` where git knows none."""
     with work_folder(root, "before") as folder:
         name = subprocess.run(
@@ -171,7 +174,7 @@ def _drop_times(value: object) -> object:
 
 
 def verify_study(
-    name: str, number: int = 3, seed: int | None = None, root: Path = ROOT, before: Path | None = None
+    name: str, number: int = 3, seed: int | None = None, root: Path = CHECKOUT, before: Path | None = None
 ) -> str:
     """Run `number` cases of study `name`, drawn at random, again and compare their rows with the published ones.
 
@@ -181,7 +184,7 @@ def verify_study(
     """
     study.check_name(name, root)
     record, table = study.read_record(name, root), study.table_path(name, root)
-    if not record or provenance.sealed(record) != record or provenance.sha256(table.read_bytes()) != record["table"]:
+    if not record or provenance.sealed(record) != record or files.sha256(table.read_bytes()) != record["table"]:
         raise BookError(f"study {name} cannot be verified: table and record are not those of a run; run it")
     if before and study.study_state(name, before)[0] != "fresh":
         raise BookError(f"study {name} is not fresh in {before.name} either; name a revision in which it is")

@@ -1,1 +1,1 @@
-"""Comparisons too long for a page, one a module (`TITLE`, `cases()`, `run_case(**case)`); see `gru-book study`."""
+"""Comparisons too long for a page; `gru-book study NAME` runs one."""

@@ -16,9 +16,12 @@ from functools import cache
 import keras
 import numpy as np
 
-from gru_book import gated_cells
-from gru_book.batches import LengthBatches
-from gru_book.reviews import VALIDATION_BLOCKS, Split, Vocabulary, load_reviews
+from gru_book.data.batching import LengthBatches
+from gru_book.data.films import VALIDATION_BLOCKS
+from gru_book.data.reviews import load_reviews
+from gru_book.data.split import Split
+from gru_book.data.vocabulary import Vocabulary
+from gru_book.layers import ablated
 
 TITLE = "RNN, LSTM, GRU and ablated GRUs at equal parameters: accuracy on reviews, paired seeds"
 TIMES = ("seconds",)
@@ -40,14 +43,14 @@ CLIP_NORM = 1.0  # of the whole gradient, for all arms alike
 
 def units_of(input_dim: int = EMBEDDING_DIM, gru_units: int = GRU_UNITS) -> dict[str, int]:
     """Return the units of every arm at which it has as many parameters as the GRU, as nearly as they come."""
-    return gated_cells.best_size(gated_cells.LAYERS, "GRU", input_dim, [gru_units])
+    return ablated.best_size(ablated.LAYERS, "GRU", input_dim, [gru_units])
 
 
 def halves(part: Split) -> tuple[Split, Split]:
     """Return the validation part as two halves of neighbouring rows, each with the same shares of both labels.
 
     Rows stand film by film within a label, in two blocks of the negatives and one of the positives
-    (`gru_book.reviews.VALIDATION_BLOCKS`). Each block is cut in its middle, so that only films at a cut can have
+    (`gru_book.data.films.VALIDATION_BLOCKS`). Each block is cut in its middle, so that only films at a cut can have
     reviews in both halves.
     """
     shared, others = (end - start for start, end in VALIDATION_BLOCKS[0])
@@ -91,7 +94,7 @@ class Trainer:
     a new run its weights and its optimiser go back to the start. ``model`` holds it as it was trained last.
 
     Args:
-        make: a function like those of `gru_book.gated_cells.LAYERS`.
+        make: a function like those of `gru_book.layers.ablated.LAYERS`.
         units: of the recurrent layer.
         source, train_rows, half_rows: where the reviews come from and how many are used.
         jit_compile: False leaves XLA out.
@@ -173,7 +176,7 @@ def best_epoch(rows: list[dict]) -> dict:
 
 def cases() -> list[dict]:
     """Return one case for every arm."""
-    return [{"arm": arm} for arm in gated_cells.LAYERS]
+    return [{"arm": arm} for arm in ablated.LAYERS]
 
 
 def run_case(arm: str) -> list[dict]:
@@ -186,8 +189,8 @@ def run_case(arm: str) -> list[dict]:
         loss``: on the two halves of the validation reviews (no trial is reported: there the last two are empty);
         ``chosen``: 1 at the epoch with the least loss on the half for choices.
     """
-    make, units = gated_cells.LAYERS[arm], units_of()[arm]
-    about = {"units": units, "parameters": gated_cells.num_parameters(make, units, EMBEDDING_DIM)}
+    make, units = ablated.LAYERS[arm], units_of()[arm]
+    about = {"units": units, "parameters": ablated.num_parameters(make, units, EMBEDDING_DIM)}
     trainer, table, scores = Trainer(make, units), [], {}
 
     def add(stage, seed, rate):

@@ -14,8 +14,8 @@ The third model is a GRU with more parameters than the LSTM. The page ``27_limit
 
 import numpy as np
 
-from gru_book import counting
-from gru_book.anbn import anbn
+from gru_book.models import counter as counting
+from gru_book.tasks.counting import anbn
 
 TITLE = "Counting: how far beyond its training lengths an LSTM, a GRU and a plain RNN predict a^n b^n"
 

@@ -18,8 +18,8 @@ import time
 
 import numpy as np
 
-from gru_book import peers
-from gru_book.pipeline.errors import BookError
+from gru_book.errors import BookError
+from gru_book.timing import peers
 
 TITLE = "Time of RNN, LSTM and GRU layers on a CPU: Keras, PyTorch and ONNX Runtime, ratios to Keras's GRU"
 
@@ -86,7 +86,7 @@ def measure(kind: str, batch_size: int, num_steps: int, units: int, process: int
     import keras
     import tensorflow as tf
 
-    from gru_book.layer_timing import take_turns
+    from gru_book.timing.layers import take_turns
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -121,7 +121,7 @@ def _runs(kind: str, x: np.ndarray, units: int) -> dict[str, dict]:
     """Return by kind of work the functions to be timed, by layer and program; they agree on the last states."""
     from keras import layers
 
-    from gru_book import layer_timing as timing
+    from gru_book.timing import layers as timing
 
     make = {
         "RNN": lambda: layers.SimpleRNN(units),

@@ -16,7 +16,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gru_book import adding_copy, memory
+from gru_book.analysis import gradients
+from gru_book.layers import initializers
+from gru_book.tasks.adding import adding
+from gru_book.tasks.copying import copy
 
 TITLE = "Adding and copy tasks: RNN, LSTM and GRU, with and without chrono biases, over lengths and seeds"
 
@@ -50,7 +53,7 @@ def _lstm(units, max_steps, seed, **options):
 
 
 def _lstm_chrono(units, max_steps, seed, **options):
-    bias = memory.ChronoBias(max_steps, cell="lstm", seed=seed)
+    bias = initializers.ChronoBias(max_steps, cell="lstm", seed=seed)
     return keras.layers.LSTM(units, bias_initializer=bias, unit_forget_bias=False, **options)
 
 
@@ -59,7 +62,7 @@ def _gru(units, max_steps, seed, **options):
 
 
 def _gru_chrono(units, max_steps, seed, **options):
-    bias = memory.ChronoBias(max_steps, cell="gru", seed=seed)
+    bias = initializers.ChronoBias(max_steps, cell="gru", seed=seed)
     return keras.layers.GRU(units, bias_initializer=bias, **options)
 
 
@@ -90,9 +93,9 @@ def draw(task: str, num_sequences: int, num_steps: int, rng: np.random.Generator
         num_symbols + 2) and ids to answer (num_sequences, T + 2k). Inputs are float32.
     """
     if task == "adding":
-        drawn = adding_copy.adding(num_sequences, num_steps, rng)
+        drawn = adding(num_sequences, num_steps, rng)
         return drawn.inputs, drawn.targets[:, None]
-    drawn = adding_copy.copy(num_sequences, num_steps, rng, num_symbols=NUM_SYMBOLS, num_copied=NUM_COPIED)
+    drawn = copy(num_sequences, num_steps, rng, num_symbols=NUM_SYMBOLS, num_copied=NUM_COPIED)
     return np.eye(NUM_SYMBOLS + 2, dtype=np.float32)[drawn.inputs], drawn.targets
 
 
@@ -186,7 +189,7 @@ class Trainer:
         """Return distances up to T and what is left of a gradient that has travelled back so far (`memory.rms`)."""
         inputs, _ = draw(self.task, MEMORY_SEQUENCES, self.num_steps, rng)
         distances = [distance for distance in DISTANCES if distance <= self.num_steps]
-        return distances, memory.rms(memory.gradient_norms(self.model.layers[0], inputs, distances, rng))
+        return distances, gradients.rms(gradients.gradient_norms(self.model.layers[0], inputs, distances, rng))
 
     def _batches(self, number: int, rng: np.random.Generator) -> list[np.ndarray]:
         """Draw fresh sequences, (number, batch_size, …)."""
@@ -253,7 +256,7 @@ def run_case(task: str, cell: str) -> list[dict]:
         - ``solved`` (1 or 0), ``updates`` (until solved, or `MAX_UPDATES`), ``error`` (after training, on fresh
           sequences: mean squared error; share of recalled symbols that are wrong), ``parameters`` of the network.
         - ``gradient norm``: the share of a gradient at the last step that is left ``distance`` steps earlier
-          (`gru_book.memory.gradient_norms`, root mean square over sequences of the task), with ``stage`` "at
+          (`analysis.gradients.gradient_norms`, root mean square over sequences of the task), with ``stage`` "at
           initialisation" or "after training". On its way from an LSTM's hidden state to the cell state, where it
           travels, a gradient loses once what the output gate holds back, whatever the distance.
 

@@ -9,7 +9,8 @@ rule is fixed beforehand: a number of epochs, no choice by a score. The page ``1
 import keras
 import numpy as np
 
-from gru_book import tasks, training
+from gru_book.tasks import order
+from gru_book.training import seeding
 
 TITLE = "Order task: a tiny GRU, RNN and LSTM and a bag-of-words control, word order shuffled at test"
 
@@ -27,7 +28,7 @@ def tiny_network(recurrent: keras.layers.Layer) -> keras.Sequential:
     """Return a classifier with this recurrent layer: word ids (batch, num_steps) to P("dog" first), (batch, 1)."""
     return keras.Sequential(
         [
-            keras.layers.Embedding(len(tasks.ORDER_WORDS), 4),
+            keras.layers.Embedding(len(order.ORDER_WORDS), 4),
             recurrent,
             keras.layers.Dense(1, activation="sigmoid"),
         ]
@@ -38,7 +39,7 @@ def bag_control() -> keras.Sequential:
     """Return an order-blind classifier of 385 parameters: word counts (batch, num_words) to P("dog" first)."""
     return keras.Sequential(
         [
-            keras.Input((len(tasks.ORDER_WORDS),)),
+            keras.Input((len(order.ORDER_WORDS),)),
             keras.layers.Dense(32, activation="relu"),
             keras.layers.Dense(1, activation="sigmoid"),
         ]
@@ -67,22 +68,22 @@ def run_case(seed: int) -> list[dict]:
         model reads), ``goes by the last`` (share of "dog man dog" sentences answered "man first"; nothing shuffled).
     """
     rng = np.random.default_rng(seed)
-    train, test = (tasks.order_task(number, NUM_STEPS, rng) for number in (NUM_TRAIN, NUM_TEST))
+    train, test = (order.order_task(number, NUM_STEPS, rng) for number in (NUM_TRAIN, NUM_TEST))
     rows = []
     for name, build in MODELS.items():
         encode = _counts if name == "bag of words" else np.asarray
-        training.set_seed(seed)
+        seeding.set_seed(seed)
         model = build()
         model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss="binary_crossentropy")
         model.fit(encode(train.inputs), train.targets, batch_size=BATCH_SIZE, epochs=EPOCHS, verbose=0)
         shuffle_rng = np.random.default_rng([seed, 1])  # all models meet the same shuffled sentences
         for share in SHARES:
-            inputs = tasks.shuffle_words(test.inputs, share, shuffle_rng)
+            inputs = order.shuffle_words(test.inputs, share, shuffle_rng)
             says_dog = _says_dog(model, encode(inputs))
-            for measure, targets in (("accuracy", test.targets), ("accuracy as read", tasks.order_targets(inputs))):
+            for measure, targets in (("accuracy", test.targets), ("accuracy as read", order.order_targets(inputs))):
                 value = float(np.mean(says_dog == targets))
                 rows.append({"model": name, "share": share, "measure": measure, "value": value})
-        says_dog = _says_dog(model, encode(tasks.dog_man_dog(NUM_TEST, NUM_STEPS, shuffle_rng)))
+        says_dog = _says_dog(model, encode(order.dog_man_dog(NUM_TEST, NUM_STEPS, shuffle_rng)))
         value = float(np.mean(~says_dog))
         rows.append({"model": name, "share": 0.0, "measure": "goes by the last", "value": value})
     keras.backend.clear_session()
@@ -94,4 +95,4 @@ def _says_dog(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
 
 
 def _counts(inputs: np.ndarray) -> np.ndarray:
-    return tasks.bag_of_words(inputs, len(tasks.ORDER_WORDS))
+    return order.bag_of_words(inputs, len(order.ORDER_WORDS))

@@ -5,10 +5,10 @@ fit has a process of its own. The study `recipes` does the same for the others, 
 tables; `benchmarks/recipes.py` measures all of them in turn, in one run.
 """
 
-from gru_book import training
-from gru_book.gru_recipes import OriginalClassifier
-from gru_book.gru_settings import ORIGINAL
-from gru_book.measuring import alone, measure
+from gru_book.models.original import OriginalClassifier
+from gru_book.models.settings import ORIGINAL
+from gru_book.timing.fits import alone, measure
+from gru_book.training import seeding
 
 TITLE = "The original's recipe with two more seeds: accuracy, seconds and peak memory"
 
@@ -21,12 +21,12 @@ def cases() -> list[dict]:
 
 
 def run_case(seed: int, recipe: str) -> list[dict]:
-    """Train it in a process of its own; see `gru_book.measuring.measure` for the rows."""
+    """Train it in a process of its own; see `gru_book.timing.fits.measure` for the rows."""
     return alone(_case, seed, recipe)
 
 
 def _case(seed: int, recipe: str) -> list[dict]:
-    training.set_seed(seed)
+    seeding.set_seed(seed)
 
     def fit(texts, labels, validation):
         classifier = OriginalClassifier(recipe, ORIGINAL, seed)

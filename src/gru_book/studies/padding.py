@@ -14,9 +14,11 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from gru_book import memory, padding
-from gru_book.batches import LengthBatches
-from gru_book.reviews import Vocabulary, load_reviews
+from gru_book.analysis import padding
+from gru_book.conversion import layers
+from gru_book.data.batching import LengthBatches
+from gru_book.data.reviews import load_reviews
+from gru_book.data.vocabulary import Vocabulary
 
 TITLE = "Padding side x mask, and batches of similar length: a small GRU on reviews, validation after every epoch"
 TIMES = ("seconds",)
@@ -88,7 +90,7 @@ def run_case(seed: int, arm: str) -> list[dict]:
     Returns:
         Rows with ``epoch`` (0 is before training), ``measure`` and ``value``. Measures on the validation reviews:
         ``accuracy``, ``loss``, ``accuracy full`` (reviews that need no padding), ``accuracy padded`` (FAR pads or
-        more); of the layer as it is then ``left after K pads``, see `gru_book.padding.survival`; and ``padding share``
+        more); of the layer as it is then ``left after K pads``, see `analysis.padding.survival`; and ``padding share``
         of the steps of the epoch just trained. ``seconds`` is the processor time of that epoch's updates; where a
         shape is met for the first time in the study, compiling it counts too.
     """
@@ -162,7 +164,7 @@ def _measure(model, x, labels, lengths) -> dict[str, float]:
         "accuracy full": float(right[lengths >= MAXLEN].mean()),
         "accuracy padded": float(right[lengths <= MAXLEN - FAR].mean()),
     }
-    table, cell = model.layers[0].get_weights()[0].astype(float), memory.numpy_cell(model.layers[1])
+    table, cell = model.layers[0].get_weights()[0].astype(float), layers.numpy_cell(model.layers[1])
     encoded = [ids[-100:] for ids in data("validation")[0][:100]]
     texts = keras.utils.pad_sequences(encoded, padding="post")
     states = cell.forward(table[texts], lengths=np.array([len(ids) for ids in encoded])).last_state

@@ -6,7 +6,7 @@ the test part is opened once for each trained classifier, after its fit; every f
 """
 
 from gru_book import recipes
-from gru_book.measuring import alone, measure
+from gru_book.timing.fits import alone, measure
 
 TITLE = "The other recipes with three seeds: accuracy, seconds and peak memory, taking turns"
 
@@ -20,15 +20,15 @@ def cases() -> list[dict]:
 
 
 def run_case(seed: int, recipe: str, source: str = "package") -> list[dict]:
-    """Train one recipe in a process of its own; see `gru_book.measuring.measure` for the rows."""
+    """Train one recipe in a process of its own; see `gru_book.timing.fits.measure` for the rows."""
     return alone(_case, seed, recipe, source)
 
 
 def _case(seed: int, recipe: str, source: str) -> list[dict]:
     if recipe not in ("linear", "nbsvm"):
-        from gru_book import training
+        from gru_book.training import seeding
 
-        training.set_seed(seed)  # loads TensorFlow, too, and turns its op determinism on
+        seeding.set_seed(seed)  # loads TensorFlow, too, and turns its op determinism on
 
     def fit(texts, labels, validation):
         return recipes.fit(recipe, texts, labels, seed=seed, validation=validation)

@@ -13,7 +13,8 @@ from functools import cache
 import keras
 import numpy as np
 
-from gru_book.reviews import Vocabulary, load_reviews
+from gru_book.data.reviews import load_reviews
+from gru_book.data.vocabulary import Vocabulary
 
 TITLE = "Every model of a small space, trained for ten epochs: validation after each epoch, by folds"
 TIMES = ("seconds",)

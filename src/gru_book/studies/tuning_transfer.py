@@ -14,7 +14,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from gru_book.reviews import Vocabulary, load_reviews
+from gru_book.data.reviews import load_reviews
+from gru_book.data.vocabulary import Vocabulary
 from gru_book.studies import tuning_table as small
 
 TITLE = "Models of a small search, trained on more and longer reviews: validation after each epoch"

@@ -13,11 +13,12 @@ from functools import cache
 
 import numpy as np
 
-from gru_book import training
-from gru_book.classifier import PROGRESS
-from gru_book.gru_recipes import GRUClassifier, OriginalClassifier
-from gru_book.gru_settings import ORIGINAL, PLAIN_GRU
-from gru_book.reviews import load_reviews
+from gru_book.data.reviews import load_reviews
+from gru_book.models.gru_classifier import GRUClassifier
+from gru_book.models.original import OriginalClassifier
+from gru_book.models.settings import ORIGINAL, PLAIN_GRU
+from gru_book.progress import PROGRESS
+from gru_book.training import seeding
 
 TITLE = "What helps a GRU on reviews: one change after another, validation accuracy"
 TIMES = ("seconds",)
@@ -84,7 +85,7 @@ def run_case(seed: int, row: str) -> list[dict]:
         One row: ``accuracy`` and ``loss`` on the validation part, ``seconds`` of the fit, from raw texts on.
     """
     os.environ.setdefault(PROGRESS, os.devnull)
-    training.set_seed(seed)
+    seeding.set_seed(seed)
     train, validation = _parts()
     sample = train.sample(NUM_TRAIN, seed)
     if row in LADDER:

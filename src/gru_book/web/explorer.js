@@ -1,7 +1,7 @@
 /**
  * Gate explorer: reads a text word by word with a trained GRU and shows gates, states and the running probability.
  *
- * model: `weights`, the bytes that `gru_book.web_weights.pack` made, or `weights_file`, the address below `assets` of a
+ * model: `weights`, the bytes that `gru_book.export.web.pack` made, or `weights_file`, the address below `assets` of a
  * script that hands them in; `examples`, pairs of texts [{ name, a, b }]; `precomputed`, what to show until the weights
  * are there; `texts`, the two texts (JupyterLab). On the site the view is kept in the address (#explorer?a=...&b=...).
  *
@@ -23,7 +23,7 @@ const ROWS = [
 const FILTERED = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~\t\n]/g;
 const TOKEN = /[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*|[!?.,;:()"-]/gu;
 
-/** The words of a text: as `gru_book.reviews.words` ("keras") or `gru_book.classifier.TOKEN` ("tokens") has them. */
+/** The words of a text: as `gru_book.data.vocabulary.words` ("keras") or `gru_book.data.tokens.TOKEN` ("tokens") has them. */
 export function tokenize(text, reading) {
   const plain = text.replaceAll("<br />", " ").toLowerCase();
   if (reading === "tokens") return plain.match(TOKEN) || [];
@@ -49,7 +49,7 @@ function crc32(bytes) {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** The network in the bytes of `gru_book.web_weights`; throws where they are not whole. */
+/** The network in the bytes of `gru_book.export.web`; throws where they are not whole. */
 export function unpack(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 16 || view.getUint32(0) !== 0x47525531) throw new Error("these are no weights");
@@ -172,7 +172,7 @@ const UNSIGNED_SHADES = shadesOf(CIVIDIS), SIGNED_SHADES = shadesOf(DIVERGING);
 const gradient = (scale) => `linear-gradient(90deg, ${scale.map((c) => `rgb(${c.join(" ")})`).join(", ")})`;
 
 // Blue for the update gate and for what raises the score, vermilion for the reset gate and what lowers it, green for the
-// state, as in gru_book.plotting; darker on white and lighter on black, so that text in them can be read.
+// state, as in gru_book.plotting.style; darker on white and lighter on black, so that text in them can be read.
 const CSS = `
 .gru-explorer { --gru-text: #1f2328; --gru-muted: #57606a; --gru-line: #8c959f; --gru-ground: #ffffff;
   --gru-raised: #f6f8fa; --gru-up: #0072b2; --gru-down: #b34e00; --gru-z: #0072b2; --gru-r: #b34e00; --gru-h: #00765a;

@@ -1,0 +1,1 @@
+"""What a layer does, fresh or trained: gradients, attribution, traces, padding."""

@@ -1,0 +1,1 @@
+"""Weights of a GRU between papers and frameworks."""

@@ -1,0 +1,1 @@
+"""Scores and how sure they are: intervals, paired tests, calibration, slices."""

@@ -1,0 +1,1 @@
+"""What has `fit` or is trained: classifiers of texts, counters of symbols, and the networks inside of them."""

@@ -1,0 +1,1 @@
+"""The site: Sphinx's extension, formulas, assets, the build."""

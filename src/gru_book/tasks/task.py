@@ -1,0 +1,23 @@
+"""The form in which `gru_book.tasks.order` and its parts return what they have drawn."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Task(NamedTuple):
+    """A drawn task: ``inputs`` and ``targets`` share their first axis.
+
+    ``chance`` is the score of a model that has not solved the task, in the task's own measure.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    chance: float
+
+
+def _at_least(name: str, value: int, minimum: int) -> None:
+    if value < minimum:
+        raise ValueError(f"{name} = {value}; expected at least {minimum}")

@@ -1,0 +1,1 @@
+"""Clocks: layers beside each other, fits, other frameworks."""

@@ -1,0 +1,275 @@
+"""One search by several workers, on one machine or on many: KerasTuner's chief and workers, made to survive a kill.
+
+KerasTuner's chief gives out trials over gRPC and its workers run them; nothing here schedules anything. What is added
+closes holes, each described where it is closed: a worker that dies, a chief that starts again, a connection that
+breaks, a failure whose reason stays behind, a port that two chiefs share. Chief and workers see the same folder (on
+several hosts: on a shared file system), where KerasTuner keeps the weights that a climbing trial goes on from.
+
+The connection has no password and no encryption: whoever reaches the port can feed the chief scores. So the chief binds
+to the loopback address unless it is told otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent import futures
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import keras_tuner as kt
+from keras_tuner.engine.trial import TrialStatus
+from keras_tuner.src import protos
+from keras_tuner.src.distribute.oracle_chief import OracleServicer
+
+from gru_book.errors import TuningError
+from gru_book.progress import PROGRESS
+from gru_book.tuning.folder import JOURNAL, WORKERS, claimed, is_finished, mark_finished, note, shown
+from gru_book.tuning.results import state
+from gru_book.tuning.search import Search
+from gru_book.tuning.tuner import KeptOracle, ProgressLine, Tuner
+
+LOST_AFTER = 30.0  # seconds without a sign of life after which a worker counts as lost
+
+MOST_LOSSES = 3  # lost runs after which a trial counts as failed: it may be what kills its workers
+
+MOST_RESTARTS = 5  # of one local worker in one search
+
+
+class ChiefOracle(KeptOracle):
+    """An oracle that outlives its workers and itself.
+
+    A worker that dies leaves its trial running and its name on the list for ever: KerasTuner's chief then never ends.
+    Here a worker without a sign of life for `lost_after` seconds is struck off and its trial tried again. A trial lost
+    MOST_LOSSES times counts as failed. A chief that starts again leaves running trials to the workers that run them,
+    where KerasTuner would give each of them to a second worker. Workers stay until the last trial has ended, so that
+    someone is there to take over a lost one. A report for a trial that has ended already changes nothing.
+    """
+
+    lost_after = LOST_AFTER
+
+    def __init__(self, **options):
+        self.losses: dict[str, int] = {}
+        self.signs: dict[str, tuple[str, float]] = {}
+        self.broken = ""
+        self.stopped = False
+        super().__init__(**options)
+
+    def get_state(self) -> dict:
+        """Return the state, with the losses of each trial."""
+        return super().get_state() | {"losses": self.losses}
+
+    def set_state(self, state: dict) -> None:
+        """Take a state over."""
+        super().set_state(state)
+        self.losses = state.get("losses", {})
+        self._were_running = dict(state["ongoing_trials"])
+
+    def reload(self) -> None:
+        """Read the state; trials that were running stay with their workers."""
+        super().reload()
+        for worker, trial in self._were_running.items():
+            self._retry_queue.remove(trial)
+            self.ongoing_trials[worker] = self.trials[trial]
+            self.tuner_ids.add(worker)
+
+    @kt.synchronized
+    def create_trial(self, tuner_id: str):
+        """Return a trial for a worker; a worker that asks while it has one has lost it, and gets it again."""
+        if tuner_id in self.ongoing_trials:
+            self._count_loss(tuner_id)
+        if self.broken:
+            self.ongoing_trials.pop(tuner_id, None)
+            self.tuner_ids.discard(tuner_id)
+            return kt.engine.trial.Trial(self.get_space(), trial_id="", status=TrialStatus.STOPPED)
+        trial = super().create_trial(tuner_id)
+        if trial.status == TrialStatus.STOPPED and self.ongoing_trials:
+            self.tuner_ids.add(tuner_id)
+            trial.status = TrialStatus.IDLE
+        self.stopped = self.stopped or trial.status == TrialStatus.STOPPED
+        return trial
+
+    @kt.synchronized
+    def end_trial(self, trial) -> None:
+        """Note the end of a trial, once."""
+        if trial.trial_id not in {ongoing.trial_id for ongoing in self.ongoing_trials.values()}:
+            return
+        try:
+            super().end_trial(trial)
+        except RuntimeError as error:  # trial after trial fails
+            self.broken = str(error)
+            self.ongoing_trials = {w: t for w, t in self.ongoing_trials.items() if t.trial_id != trial.trial_id}
+            self._save_trial(self.trials[trial.trial_id])
+            self.save()
+
+    @kt.synchronized
+    def strike_off(self, folder: Path) -> list[str]:
+        """Strike off the workers that have given no sign of life for too long; return their names."""
+        now, lost = time.monotonic(), []
+        for worker in {*self.tuner_ids, *self.ongoing_trials}:
+            path = folder / WORKERS / f"{worker}.json"
+            sign = path.read_text(encoding="utf-8") if path.exists() else ""
+            if worker not in self.signs or self.signs[worker][0] != sign:
+                self.signs[worker] = sign, now
+            elif now - self.signs[worker][1] > self.lost_after:
+                lost.append(worker)
+        for worker in lost:
+            del self.signs[worker]
+            self.tuner_ids.discard(worker)
+            if worker in self.ongoing_trials:
+                self._count_loss(worker)
+                if worker in self.ongoing_trials:
+                    self._retry_queue.append(self.ongoing_trials.pop(worker).trial_id)
+                self.save()
+        return lost
+
+    def _count_loss(self, worker: str) -> None:
+        trial = self.ongoing_trials[worker]
+        self.losses[trial.trial_id] = self.losses.get(trial.trial_id, 0) + 1
+        if self.losses[trial.trial_id] >= MOST_LOSSES:
+            trial.status = TrialStatus.FAILED
+            message = f"lost its worker {MOST_LOSSES} times"
+            note(Path(self._get_trial_dir(trial.trial_id)) / JOURNAL, "failed", error=message)
+            self.end_trial(trial)
+
+    def is_over(self) -> bool:
+        """Return whether every trial has ended and every worker has been told."""
+        return (self.stopped or bool(self.broken)) and not self.ongoing_trials and not self.tuner_ids
+
+
+@dataclass
+class LocalWorker:
+    """A worker process on this machine that is started again, under its name, where it dies."""
+
+    name: str
+    command: list[str]
+    log: Path
+    environment: dict[str, str]
+    process: subprocess.Popen | None = None
+    restarts: int = 0
+    given_up: str = ""
+
+    def start(self) -> None:
+        """Start the process; its output goes to its log."""
+        with open(self.log, "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment
+            )
+
+    def look_after(self) -> str:
+        """Start the process again where it died; return a line that says so, or an empty text."""
+        code = self.process.poll()
+        if code in (None, 0) or self.given_up:
+            return ""
+        last = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or [""]
+        if code == 2 or self.restarts >= MOST_RESTARTS:  # 2: a clear error, which would come again
+            self.given_up = last[0]
+            return f"worker {self.name} is given up: {last[0]}"
+        self.restarts += 1
+        self.start()
+        ended = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        return f"worker {self.name} was {ended}; started again"
+
+    def stop(self) -> None:
+        """End the process."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def lead(
+    search: Search,
+    folder: Path,
+    address: tuple[str, int] = ("127.0.0.1", 0),
+    workers: int = 0,
+    command: Callable[[str, int], list[str]] | None = None,
+    again: bool = False,
+    lost_after: float = LOST_AFTER,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Be the chief of `search` at `address` until it is over, with `workers` local workers.
+
+    address: host and port; port 0 takes a free one. command(worker, port): the command line of a local worker. say:
+    takes each line worth knowing. An interrupted search goes on; with `again` it starts over. Raises TuningError where
+    the port or the folder is in use, where the folder holds another search, where trial after trial fails, and where
+    no local worker is left.
+    """
+    with claimed(search, folder, again):
+        (folder / WORKERS).mkdir(exist_ok=True)
+        os.environ |= {"KERASTUNER_TUNER_ID": "chief", "KERASTUNER_ORACLE_IP": address[0]}
+        os.environ["KERASTUNER_ORACLE_PORT"] = str(address[1])  # KerasTuner's sign that this process is a chief
+        oracle = Tuner(search, folder, kept=ChiefOracle).oracle
+        if is_finished(folder):
+            say("this search had finished; --again starts over")
+            return
+        oracle.lost_after = lost_after
+        oracle.save()
+        (folder / "chief.json").write_text("{}", encoding="utf-8")
+        server, port = _server(oracle, address)
+        say(f"chief at {address[0]}:{port}, folder {shown(folder)}")
+        local = [_local_worker(str(i), command(str(i), port), folder, workers) for i in range(1, workers + 1)]
+        try:
+            for worker in local:
+                worker.start()
+            _watch(search, folder, oracle, local, say)
+        finally:
+            for worker in local:
+                worker.stop()
+            server.stop(0)
+        if oracle.broken:
+            raise TuningError(f"search {search.name!r} stops: {oracle.broken}")
+        mark_finished(folder)
+
+
+def _server(oracle, address: tuple[str, int]):
+    # Without this option a second chief on the same port starts without an error and takes half of the workers' calls.
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=1), options=[("grpc.so_reuseport", 0)])
+    protos.get_service_grpc().add_OracleServicer_to_server(OracleServicer(oracle), server)
+    try:
+        port = server.add_insecure_port(f"{address[0]}:{address[1]}")
+    except RuntimeError:
+        raise TuningError(
+            f"chief is {address[0]}:{address[1]}, a port in use or not allowed; give another, or 0 for a free one"
+        ) from None
+    server.start()
+    return server, port
+
+
+def _local_worker(name: str, command: list[str], folder: Path, workers: int) -> LocalWorker:
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KERASTUNER_")}
+    environment |= {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0"}
+    environment |= {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": threads}
+    return LocalWorker(name, command, folder / WORKERS / f"{name}.log", environment)
+
+
+def _watch(search: Search, folder: Path, oracle: ChiefOracle, local: list[LocalWorker], say) -> None:
+    """Keep the search going until it is over, with a progress bar over its epochs."""
+    from tqdm import tqdm
+
+    done, channel = state(folder)["epochs"], os.environ.get(PROGRESS)
+    progress = ProgressLine(search, folder) if channel else None
+    with tqdm(total=search.epochs(), initial=done, desc=f"search {search.name}", unit="epoch", disable=channel) as bar:
+        while not oracle.is_over():
+            time.sleep(0.3)
+            for worker in oracle.strike_off(folder):
+                say(f"worker {worker} gives no sign of life; its trial is tried again")
+            for line in filter(None, [worker.look_after() for worker in local]):
+                say(line)
+            if local and all(worker.given_up for worker in local):
+                raise TuningError(f"no worker is left: {local[0].given_up}")
+            if progress:
+                progress.show(0.0)
+                continue
+            now = state(folder)
+            bar.n = min(now["epochs"], bar.total)
+            trials = f"{now['completed']} of at most {search.trials()} trials done"
+            bar.set_postfix_str(f"{trials}, {now['running']} running, {now['failed']} failed, best {now['best']:.3f}")
