@@ -32,6 +32,9 @@ TABLE = """<table border="1" class="dataframe">
 </thead>
 <tbody><tr><th>0</th> <td>1</td> <td>2</td></tr></tbody>
 </table>"""
+STYLED = """<style type="text/css">#T_1_row0_col0 { color: #800000 }</style>
+<table id="T_1"><thead><tr><th>&nbsp;</th> <th>three</th></tr></thead>
+<tbody><tr><th>0</th> <td id="T_1_row0_col0">3</td></tr></tbody></table>"""
 # Everything in the article that sticks out of the window and that no ancestor makes scroll by itself.
 STICKS_OUT = """() => [...document.querySelectorAll("article *")].filter((e) => {
   const box = e.getBoundingClientRect();
@@ -283,6 +286,7 @@ def small_book(tmp_path) -> Path:
     outputs = [
         {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": "✘ **short: no.** Not here."}},
         {"output_type": "display_data", "metadata": {}, "data": {"text/html": TABLE}},
+        {"output_type": "display_data", "metadata": {}, "data": {"text/html": STYLED}},
     ]
     for number, value in enumerate(GLUED):
         record = "application/papermill.record/"
@@ -306,7 +310,11 @@ def test_building_again_after_changes(small_book):
     soup = BeautifulSoup(third, "html.parser")
     assert soup.select_one("p.claim.claim-fails")
     assert [tag.text for tag in soup.select(".pasted-text")] == GLUED
-    assert [tag.text for tag in soup.select("thead th")] == ["row", "one", "two"]
+    assert [(tag.text, tag["scope"]) for tag in soup.select("table th")] == [
+        *[("row", "col"), ("one", "col"), ("two", "col"), ("0", "row")],
+        *[("three", "col"), ("0", "row")],
+    ]
+    assert [tag.parent.name for tag in soup.find_all("style") if "#T_1_row0_col0" in tag.text] == ["head"]
 
     assets = out / "html/_static/assets"
     assert (assets / "second/data.js").read_text(encoding="utf-8") == "window.data = 1;\n"

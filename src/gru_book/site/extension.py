@@ -20,17 +20,10 @@ from sphinx.util import logging
 
 from gru_book.site.assets import lighten
 from gru_book.site.mathematics import set_mathematics
+from gru_book.site.tables import correct_tables
 from gru_book.web import components
 
 logger = logging.getLogger(__name__)
-
-# pandas writes a style into each table, and the index's names into a header row of their own with empty cells.
-DATAFRAME_STYLE = re.compile(r"<style scoped>.*?</style>\n?", re.DOTALL)
-
-DATAFRAME_HEAD = re.compile(
-    r"<tr[^>]*>(?:\s*<th></th>)+(?P<columns>(?:\s*<th>[^<]+</th>)+)\s*</tr>"
-    r"\s*<tr>(?P<index>(?:\s*<th>[^<]+</th>)+)(?:\s*<th></th>)+\s*</tr>"
-)
 
 SIDEBAR = '<div id="pst-primary-sidebar"'  # with the book's title, which is in no landmark
 
@@ -179,17 +172,28 @@ def add_hub_button(app: Sphinx, pagename: str, templatename: str, context: dict,
     ]
 
 
-def correct_markup(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Make bibliographies and tables of pandas valid, and simple for screen readers."""
+def correct_bibliography(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Give the entries of a bibliography the role that a list's items have."""
     body = context.get("body", "")
     if "citation-list" in body:
-        body = body.replace('role="doc-biblioentry"', 'role="listitem"')
-    if 'class="dataframe"' in body:
-        body = DATAFRAME_STYLE.sub("", body).replace(
-            '<table border="1" class="dataframe">', '<table class="dataframe">'
-        )
-        body = DATAFRAME_HEAD.sub(r"<tr>\g<index>\g<columns></tr>", body).replace("<th></th>", "<td></td>")
-    context["body"] = body
+        context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def correct_displayed_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Make the tables in HTML that cells displayed valid, and simple for screen readers."""
+    styles = ""
+    for output in doctree.findall(nodes.raw):
+        if "text_html" in output["classes"] and "<table" in output.astext():
+            corrected, style = correct_tables(output.astext())
+            output[:] = [nodes.Text(corrected)]
+            styles += style
+    doctree["table_styles"] = styles
+
+
+def add_table_styles(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Put the style sheets of displayed tables where HTML allows them: in the page's head."""
+    if doctree and doctree.get("table_styles"):
+        context["metatags"] = context.get("metatags", "") + doctree["table_styles"]
 
 
 class GluedText(PasteTextRole):
@@ -305,7 +309,9 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", drop_previews, priority=400)
     app.connect("html-page-context", add_repository_button, priority=600)
     app.connect("html-page-context", add_hub_button, priority=600)
-    app.connect("html-page-context", correct_markup)
+    app.connect("doctree-resolved", correct_displayed_tables)
+    app.connect("html-page-context", add_table_styles)
+    app.connect("html-page-context", correct_bibliography)
     app.connect("html-page-context", add_components)
     app.connect("html-page-context", drop_unused, priority=900)
     app.connect("html-page-context", defer_scripts, priority=901)
