@@ -18,9 +18,6 @@ help: ## list the targets
 
 env: $(READY) ## make the environment in .venv/ from the hashed requirements.txt
 
-# NumPy rounds its sums by the number of its threads, and a training amplifies that.
-ONE_THREAD := --env OPENBLAS_NUM_THREADS 1 --env VECLIB_MAXIMUM_THREADS 1
-
 # The first Python 3.11-3.13 that really starts (PYTHON=... chooses another).
 $(READY): requirements.txt pyproject.toml
 	@python=; for p in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
@@ -30,7 +27,7 @@ $(READY): requirements.txt pyproject.toml
 	[ -x $(BIN)/python ] || $$python -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3" --env TF_CPP_MIN_LOG_LEVEL 3 --env TF_ENABLE_ONEDNN_OPTS 0 --env PYTHONHASHSEED 0 $(ONE_THREAD) >/dev/null
+	@$(BIN)/python -m gru_book.environment
 	@touch $@
 
 book: env ## execute what is stale, build the site, say where it is

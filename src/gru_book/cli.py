@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
+from gru_book.environment import set_variables
 from gru_book.errors import BookError
 
 
@@ -152,7 +153,7 @@ def _verify(options) -> int:
     from gru_book.pipeline.verify import checkout_of, verify_page, verify_study
 
     stop_at_sigterm()
-    _one_thread()
+    set_variables()
     studies = [name.removeprefix("studies/") for name in options.names if name.startswith("studies/")]
     pages = [find_page(name) for name in options.names if not name.startswith("studies/")]
     for name in studies:
@@ -175,12 +176,6 @@ def _verify(options) -> int:
     return found
 
 
-def _one_thread() -> None:
-    """Set what the kernel of the pages has: NumPy rounds its sums by the number of its threads."""
-    for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ.setdefault(name, "1")
-
-
 def _smoke(options) -> None:
     from gru_book.files import CHECKOUT
     from gru_book.pipeline.execute import run, stop_at_sigterm
@@ -193,7 +188,7 @@ def _smoke(options) -> None:
 
 
 def _study(options) -> None:
-    _one_thread()
+    set_variables()
     from gru_book.pipeline.study import run_study
 
     print(_relative(run_study(options.name, again=options.again)))
@@ -203,15 +198,10 @@ def _tune(options) -> None:
     from gru_book.pipeline.execute import stop_at_sigterm
 
     stop_at_sigterm()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    from gru_book.errors import TuningError
-    from gru_book.tuning import command as tuning_command
+    set_variables()
+    from gru_book.tuning import command
 
-    try:
-        tuning_command.tune(options)
-    except TuningError as error:
-        raise BookError(str(error)) from None
+    command.tune(options)
 
 
 def _format(options) -> None:

@@ -1,24 +1,26 @@
 """The errors that this package raises on purpose: each says in one line what is wrong and what is allowed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class BookError(Exception):
-    """Something a reader or an author can set right: says what is wrong and what is allowed."""
+    """What went wrong, in one line that names the argument, its value and what is allowed."""
 
 
-class ParameterError(ValueError):
+class ParameterError(BookError, ValueError):
     """A parameter that does not exist, has the wrong type, or lies outside of what is allowed."""
 
 
-class ReviewsError(ValueError):
-    """The reviews, or a vocabulary file, cannot be read as asked; the message is one line that says what to do."""
+class ReviewsError(BookError, ValueError):
+    """Reviews that cannot be read, or are not those that were asked for."""
 
 
-class TuningError(ValueError):
-    """A search that cannot be made or cannot go on: names the argument, its value and what is allowed."""
+class TuningError(BookError, ValueError):
+    """A search that cannot be made or cannot go on."""
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return " (did you mean 'NEAREST'?)" where one of the `known` names is near `name`, else an empty text."""
+    near = get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.4)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -19,8 +19,6 @@ Importing this module imports neither TensorFlow nor scikit-learn. A further rec
 from __future__ import annotations
 
 import copy
-import difflib
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -30,8 +28,9 @@ from pathlib import Path
 import numpy as np
 
 from gru_book.data.tokens import TOKEN
+from gru_book.errors import did_you_mean
+from gru_book.files import sha256
 from gru_book.models.classifier import FORMAT, MANIFEST, Classifier, checked_texts
-from gru_book.models.classifier import digest as sha256_of
 from gru_book.models.ngrams import LINEAR, NBSVM, NGramClassifier
 from gru_book.models.settings import ORIGINAL, PLAIN_GRU
 
@@ -156,7 +155,7 @@ def fit(
     Raises ValueError, naming argument, value and what is allowed, where one of them cannot be used.
     """
     if not isinstance(name, str) or name not in RECIPES:
-        raise ValueError(f"name is {name!r}{_hint(name)}; allowed: {', '.join(map(repr, RECIPES))}")
+        raise ValueError(f"name is {name!r}{did_you_mean(name, RECIPES)}; allowed: {', '.join(map(repr, RECIPES))}")
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
         raise ValueError(f"seed is {seed!r}; allowed: whole numbers from 0 to {2**32 - 1}")
     texts, labels = _checked(texts, labels)
@@ -174,7 +173,7 @@ def fit(
     for setting in settings or {}:
         if setting not in recipe.settings:
             known = ", ".join(map(repr, recipe.settings))
-            raise ValueError(f"settings has {setting!r}{_hint(setting, recipe.settings)}; allowed: {known}")
+            raise ValueError(f"settings has {setting!r}{did_you_mean(setting, recipe.settings)}; allowed: {known}")
     classifier = recipe.maker(name, copy.deepcopy(recipe.settings | (settings or {})), int(seed))
     classifier._fit(texts, labels, validation)
     return classifier
@@ -189,7 +188,7 @@ def load(path: str | Path) -> Classifier:
     try:
         content = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         digest = content.pop("sha256")
-        whole = digest == hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        whole = digest == sha256(json.dumps(content))
     except OSError as error:
         raise ValueError(f"path is {str(path)!r}: no saved classifier, {MANIFEST} cannot be read") from error
     except (ValueError, KeyError, AttributeError, TypeError) as error:
@@ -201,7 +200,7 @@ def load(path: str | Path) -> Classifier:
     for name, digest in content["files"].items():
         if not (path / name).is_file():
             raise ValueError(f"{path / name} is missing; save the classifier again")
-        if sha256_of(path / name) != digest:
+        if sha256(path / name) != digest:
             raise ValueError(f"{path / name} was altered: its SHA-256 differs; save the classifier again")
     if content["recipe"] not in RECIPES:
         raise ValueError(f"{path / MANIFEST} names the recipe {content['recipe']!r}; allowed: {', '.join(RECIPES)}")
@@ -227,8 +226,3 @@ def _checked(texts: Iterable[str], labels: Sequence[int], of: str = "") -> tuple
         if not isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating)) or value not in (0, 1):
             raise ValueError(f"{of}labels[{row}] is {value!r}; allowed: 0 and 1")
     return texts, np.array(values).astype(int)
-
-
-def _hint(name, known: Iterable[str] = RECIPES) -> str:
-    near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.4)
-    return f" (did you mean {near[0]!r}?)" if near else ""

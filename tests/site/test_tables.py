@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from markdown_it import MarkdownIt
 
-from gru_book import slices
+from gru_book.notebook.tables import sortable_table
 from gru_book.site.tables import correct_tables
 from site_pages import CHAPTERS, ROOT
 from watching import axe_violations, watch
@@ -311,7 +311,7 @@ SORTABLE = pd.DataFrame({"P": [0.9, 0.1], "end": ["<b>&", "a > b"]}, index=pd.In
 
 
 def test_a_sortable_table_stays_as_it_is():
-    original = slices.sortable_table(SORTABLE, "Errors & ends")
+    original = sortable_table(SORTABLE, "Errors & ends")
     corrected = parse(correct_tables(original)[0])
     assert not differences(read(corrected.table), read(parse(original).table))
     assert [heading["scope"] for heading in corrected.find_all("th")] == ["col"] * 3 + ["row"] * 2
@@ -320,7 +320,7 @@ def test_a_sortable_table_stays_as_it_is():
 
 def test_tables_of_all_kinds_are_accessible(browser_page, tmp_path):
     tables = [display(frame) for display in DISPLAYS.values() for frame in frames()[::7]]
-    tables = [correct_tables(table)[0] for table in [*tables, slices.sortable_table(SORTABLE, "Errors")]]
+    tables = [correct_tables(table)[0] for table in [*tables, sortable_table(SORTABLE, "Errors")]]
     page = (
         f"<!DOCTYPE html><html lang='en'><head><title>Tables</title></head><body><main><h1>Tables</h1>{''.join(tables)}"
     )

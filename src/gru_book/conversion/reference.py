@@ -5,11 +5,12 @@ PyTorch 2.13.0 (CPU) and the reference evaluator of onnx 1.23.2 returned them. T
 ``make_onnx.py`` in ``tests/golden/`` made them and, where a framework is installed, compare it with its record.
 """
 
-import hashlib
 import io
 from pathlib import Path
 
 import numpy as np
+
+from gru_book.files import sha256
 
 # The file's hash stands here, and so a new record makes the pages that read it stale.
 RECORDS = {
@@ -35,7 +36,7 @@ def load(name: str) -> dict[str, dict[str, np.ndarray]]:
     if name not in RECORDS:
         raise ValueError(f"name = {name!r}; expected one of {', '.join(map(repr, RECORDS))}")
     data = (Path(__file__).parent / f"{name}.npz").read_bytes()
-    if hashlib.sha256(data).hexdigest() != RECORDS[name]:
+    if sha256(data) != RECORDS[name]:
         raise ValueError(f"{name}.npz is not the recorded file: its SHA-256 differs from the one in {__name__}.RECORDS")
     cases: dict[str, dict[str, np.ndarray]] = {}
     with np.load(io.BytesIO(data)) as file:

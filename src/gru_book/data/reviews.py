@@ -17,8 +17,6 @@ pandas.
 from __future__ import annotations
 
 import csv
-import difflib
-import hashlib
 import importlib.util
 import io
 import math
@@ -34,8 +32,8 @@ if TYPE_CHECKING:
     pass
 from gru_book.data.films import film_parts
 from gru_book.data.split import Reviews, Split
-from gru_book.errors import ReviewsError
-from gru_book.files import CHECKOUT
+from gru_book.errors import ReviewsError, did_you_mean
+from gru_book.files import CHECKOUT, sha256
 
 SOURCES = ("package", "keras", "folder")
 
@@ -65,8 +63,7 @@ def load_reviews(source: str = "package", folder: str | Path | None = None) -> R
     Raises ReviewsError, in one line, where the source is unknown, missing, damaged or out of reach.
     """
     if source not in SOURCES:
-        near = difflib.get_close_matches(str(source), SOURCES, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        hint = did_you_mean(source, SOURCES)
         raise ReviewsError(f"source is {source!r}{hint}; allowed: {', '.join(map(repr, SOURCES))}")
     if folder is not None and source != "folder":
         raise ReviewsError(f'folder is {str(folder)!r}, but source is {source!r}; only source="folder" takes a folder')
@@ -129,7 +126,7 @@ def _package_rows() -> list[list[str]]:
         content = path.read_bytes()
     except OSError as error:
         raise ReviewsError(f"{path} cannot be read ({error.strerror}); {again}") from error
-    found = hashlib.sha256(content).hexdigest()
+    found = sha256(content)
     if found != CSV_SHA256:
         raise ReviewsError(
             f"{path} is damaged: SHA-256 {found[:12]}... of {len(content):,} bytes, not {CSV_SHA256[:12]}...; {again}"

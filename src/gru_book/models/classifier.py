@@ -5,7 +5,6 @@ Importing this module imports neither TensorFlow nor scikit-learn.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import shutil
@@ -14,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+
+from gru_book.files import sha256
 
 FORMAT = 1  # of a saved folder
 
@@ -72,8 +73,8 @@ class Classifier(ABC):
         partial.mkdir(parents=True)
         self._write(partial)
         content = {"format": FORMAT, "recipe": self.recipe, "seed": self.seed, "settings": self.settings}
-        content |= {"chosen": self.chosen, "files": {file.name: digest(file) for file in sorted(partial.iterdir())}}
-        content["sha256"] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        content |= {"chosen": self.chosen, "files": {file.name: sha256(file) for file in sorted(partial.iterdir())}}
+        content["sha256"] = sha256(json.dumps(content))
         (partial / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         shutil.rmtree(path, ignore_errors=True)
         partial.rename(path)
@@ -103,8 +104,3 @@ def checked_texts(texts: Iterable[str], of: str = "") -> list[str]:
             shown = "NaN" if isinstance(text, float) and math.isnan(text) else repr(text)[:40]
             raise ValueError(f"{of}texts[{row}] is {shown} ({type(text).__name__}); allowed: strings")
     return texts
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -36,7 +36,7 @@ class GRUClassifier(_KerasClassifier):
     def _fit(self, texts, labels, validation):
         keras.utils.set_random_seed(self.seed)
         held = np.zeros(len(texts), bool) if validation else classifier.held_back(labels, self.seed)
-        encoded = self._fit_tables(progress.progress(texts, f"{self.recipe}: reading"))
+        encoded = self._fit_tables(progress.bar(texts, f"{self.recipe}: reading"))
         of_held = None
         if validation is not None:
             of_held = self._encode(validation[0]), validation[1]

@@ -63,7 +63,7 @@ def train(
     history, best = [], None
     for epoch in range(1, epochs + 1):
         batches = batches_by_length(encoded, batch_size, multiple, rng)
-        for rows in progress.progress(batches, f"{name}: epoch {epoch} of {epochs}"):
+        for rows in progress.bar(batches, f"{name}: epoch {epoch} of {epochs}"):
             batch = padded([encoded[row] for row in rows], multiple)
             trained.train_on_batch(batch, labels[rows, None].astype("float32"))
         if held is None:

@@ -9,9 +9,9 @@ import json
 
 import numpy as np
 
+from gru_book import progress
 from gru_book.data.tokens import TOKEN, plain
 from gru_book.models.classifier import Classifier, held_back
-from gru_book.progress import progress
 
 FEW_TEXTS = 100  # up to here n-grams that occur in a single text are kept
 
@@ -36,7 +36,7 @@ class NGramClassifier(Classifier):
     def _fit(self, texts, labels, validation):
         reader = self._reader(min_df=2 if len(texts) > FEW_TEXTS else 1)
         try:
-            counts = reader.fit_transform(progress(texts, f"{self.recipe}: reading"))
+            counts = reader.fit_transform(progress.bar(texts, f"{self.recipe}: reading"))
         except ValueError as error:
             raise ValueError(
                 f"texts: the {len(texts)} texts share no word that could be counted; allowed: texts with words"
@@ -60,7 +60,7 @@ class NGramClassifier(Classifier):
         self._fit_scale(counts, labels)
         features, held_features = self._features(counts), self._features(of_held)
         accuracy = []
-        for C in progress(self.settings["grid"], f"{self.recipe}: choosing C"):
+        for C in progress.bar(self.settings["grid"], f"{self.recipe}: choosing C"):
             self._fit_weights(features, labels, C)
             right = (held_features @ self.weights + self.intercept > 0) == held_labels
             accuracy.append(float(np.mean(right)))

@@ -65,7 +65,7 @@ class _Bar(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         what = f"{self.name}: epoch {epoch + 1} of {self.params['epochs']}"
-        self.steps = iter(progress.progress(range(self.params["steps"]), what))
+        self.steps = iter(progress.bar(range(self.params["steps"]), what))
         next(self.steps, None)
 
     def on_train_batch_end(self, batch, logs=None):

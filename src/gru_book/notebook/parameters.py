@@ -18,10 +18,9 @@ import re
 import sys
 import time
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
-from gru_book.errors import ParameterError
+from gru_book.errors import ParameterError, did_you_mean
 
 _LINE = re.compile(
     r"^(?P<name>\w+)\s*:\s*(?P<type>int|float|str|bool)\s*=\s*(?P<value>[^#]+?)\s*"
@@ -124,9 +123,8 @@ def check_values(parameters: dict[str, Parameter], values: dict[str, Any]) -> di
     checked = {}
     for name, value in values.items():
         if name not in parameters:
-            near = get_close_matches(name, parameters, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise ParameterError(f"unknown parameter {name!r}{hint} (this page has: {', '.join(parameters) or 'none'})")
+            hint = did_you_mean(name, parameters)
+            raise ParameterError(f"unknown parameter {name!r}{hint}; this page has: {', '.join(parameters) or 'none'}")
         checked[name] = parameters[name].check(value)
     return checked
 

@@ -7,13 +7,14 @@ needed: all of a module that is handed around as an object, and every statement 
 """
 
 import ast
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+
+from gru_book.files import sha256
 
 PACKAGE = "gru_book"
 
@@ -41,7 +42,7 @@ _MARK, _MARKED = "\0{0}:{1}\0", re.compile("\0([^:\0]+):([^\0]+)\0")  # a defini
 
 def digest(content: str) -> str:
     """Return a short hash of a text."""
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    return sha256(content)[:16]
 
 
 def parsed(source: str) -> ast.Module:

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,17 +15,13 @@ import papermill
 import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from papermill.exceptions import PapermillExecutionError
-from tqdm.auto import tqdm
 
+from gru_book import progress
 from gru_book.errors import BookError
 from gru_book.files import replace_folder, runs_folder, write_text
 from gru_book.notebook.artifacts import ENVIRONMENT as ARTIFACTS
 from gru_book.pipeline import provenance
 from gru_book.pipeline.pages import Page, in_order
-
-PROGRESS = "GRU_BOOK_PROGRESS"
-
-STATE = re.compile(r": (epoch \d+/\d+, batch|done in) ")  # as gru_book.training.callbacks.Progress writes it
 
 TIMEOUT = 24 * 3600  # seconds a cell may take: the full-size search of page 41 runs for hours
 
@@ -56,36 +51,6 @@ def work_folder(root: Path, name: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _shown_progress(channel: Path) -> Iterator[None]:
-    """Show on the terminal what a page writes to `channel`: of a training its latest state, all other lines."""
-    channel.touch()
-    stop = threading.Event()
-    every = 0.5 if sys.stderr.isatty() else 30.0
-
-    def follow() -> None:
-        seen = 0
-        with tqdm(total=0, position=1, bar_format="  {desc}", leave=False, disable=not sys.stderr.isatty()) as line:
-            stopped = False
-            while not stopped:
-                stopped = stop.wait(every)
-                texts = channel.read_text(encoding="utf-8").splitlines()[seen:]
-                seen += len(texts)
-                for text in texts:
-                    if text == texts[-1] and sys.stderr.isatty() and STATE.search(text):
-                        line.set_description_str(text)
-                    elif text == texts[-1] or not STATE.search(text):
-                        tqdm.write(f"  {text}", file=sys.stderr)
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 @contextlib.contextmanager
@@ -149,7 +114,7 @@ def _keep_failed(page: Page, executed: Path) -> str:
     return f" (partial run: {failed.relative_to(page.root).as_posix()})"
 
 
-def execute(page: Page, values: dict, folder: Path, progress: bool = True) -> nbformat.NotebookNode:
+def execute(page: Page, values: dict, folder: Path) -> nbformat.NotebookNode:
     """Execute `page` with the parameters `values` inside `folder`; return the cleaned notebook.
 
     The page's artifacts are written below `folder/artifacts`. Raises `BookError` naming page and cell where one
@@ -160,18 +125,18 @@ def execute(page: Page, values: dict, folder: Path, progress: bool = True) -> nb
     notebook = page.read_manuscript()
     notebook.metadata.pop("jupytext", None)
     nbformat.write(notebook, source)
-    channel = folder / "progress.txt"
+    channel = folder / "progress.jsonl"
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    environment = {ARTIFACTS: str(folder / "artifacts"), PROGRESS: str(channel)}
+    environment = {ARTIFACTS: str(folder / "artifacts"), progress.CHANNEL: str(channel)}
     try:
-        with _environment(**environment), _shown_progress(channel):
+        with _environment(**environment), progress.shown(channel):
             papermill.execute_notebook(
                 source,
                 executed,
                 parameters=values,
                 kernel_name="python3",
                 cwd=page.notebook.parent,
-                progress_bar={"desc": page.name, "unit": "cell"} if progress else False,
+                progress_bar={"desc": page.name, "unit": "cell"},
                 execution_timeout=TIMEOUT,
                 start_timeout=180,
                 extra_arguments=["--IPKernelApp.log_level=40"],  # only errors: the kernel talks on the terminal

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import nbformat
 import yaml
 from jupytext.config import load_jupytext_config
 
-from gru_book.errors import BookError, ParameterError
+from gru_book.errors import BookError, ParameterError, did_you_mean
 from gru_book.files import CHECKOUT
 from gru_book.notebook.parameters import Parameter, check_values, read_parameters
 
@@ -103,9 +102,7 @@ def find_page(name: str, root: Path = CHECKOUT) -> Page:
     stem = Path(name).stem
     pages = {page.name: page for page in all_pages(root)}
     if stem not in pages:
-        near = get_close_matches(stem, pages, n=1, cutoff=0.4)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise BookError(f"unknown page {name!r}{hint} (pages: {', '.join(pages)})")
+        raise BookError(f"unknown page {name!r}{did_you_mean(stem, pages)}; pages: {', '.join(pages)}")
     return pages[stem]
 
 

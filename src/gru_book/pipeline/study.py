@@ -8,13 +8,12 @@ import importlib
 import json
 import sys
 import time
-from difflib import get_close_matches
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
 from gru_book import files
-from gru_book.errors import BookError
+from gru_book.errors import BookError, did_you_mean
 from gru_book.files import CHECKOUT, runs_folder, write_text
 from gru_book.pipeline import content, provenance
 
@@ -32,9 +31,8 @@ def table_path(name: str, root: Path = CHECKOUT) -> Path:
 def check_name(name: str, root: Path = CHECKOUT) -> None:
     """Raise `BookError` with the nearest name unless there is a study `name`."""
     if name not in all_studies(root):
-        near = get_close_matches(name, all_studies(root), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise BookError(f"unknown study {name!r}{hint} (studies: {', '.join(all_studies(root)) or 'none'})")
+        studies = all_studies(root)
+        raise BookError(f"unknown study {name!r}{did_you_mean(name, studies)}; studies: {', '.join(studies) or 'none'}")
 
 
 def study_inputs(name: str, root: Path = CHECKOUT) -> dict:

@@ -4,13 +4,14 @@ The theme brings ten style sheets, the search's index on every page, and 270 KB 
 loads every picture at once, and text moves when one arrives.
 """
 
-import hashlib
 import re
 import struct
 from pathlib import Path
 
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
+
+from gru_book.files import sha256
 
 SHEET = re.compile(r'[ \t]*<link\b[^>]*\brel="stylesheet"[^>]*>\n?')
 
@@ -75,7 +76,7 @@ def one_style_sheet(text: str, static: Path, sheets: dict[tuple[str, ...], str])
     names = tuple(href[2] for _, href in found)
     if names not in sheets:
         joined = "\n".join(_style(static, static / name) for name in names)
-        sheets[names] = f"styles/book-{hashlib.sha256(joined.encode()).hexdigest()[:12]}.css"
+        sheets[names] = f"styles/book-{sha256(joined)[:12]}.css"
         (static / sheets[names]).write_text(joined, encoding="utf-8")
     for number, (link, href) in enumerate(found):
         new = f'<link rel="stylesheet" href="{href[1]}{sheets[names]}" />\n'

@@ -17,7 +17,7 @@ from gru_book.data.reviews import load_reviews
 from gru_book.models.gru_classifier import GRUClassifier
 from gru_book.models.original import OriginalClassifier
 from gru_book.models.settings import ORIGINAL, PLAIN_GRU
-from gru_book.progress import PROGRESS
+from gru_book.progress import CHANNEL
 from gru_book.training import seeding
 
 TITLE = "What helps a GRU on reviews: one change after another, validation accuracy"
@@ -84,7 +84,7 @@ def run_case(seed: int, row: str) -> list[dict]:
     Returns:
         One row: ``accuracy`` and ``loss`` on the validation part, ``seconds`` of the fit, from raw texts on.
     """
-    os.environ.setdefault(PROGRESS, os.devnull)
+    os.environ.setdefault(CHANNEL, os.devnull)
     seeding.set_seed(seed)
     train, validation = _parts()
     sample = train.sample(NUM_TRAIN, seed)

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 import numpy as np
 
 from gru_book.data.reviews import load_reviews
-from gru_book.progress import PROGRESS
+from gru_book.progress import CHANNEL
 
 
 def alone(function: Callable, *arguments):
@@ -32,7 +32,7 @@ def measure(fit: Callable, source: str = "package") -> list[dict]:
         ``predict seconds`` for the test texts; ``peak GB`` of this process up to there; ``validation accuracy`` and
         ``test accuracy``; ``parameters`` of a network.
     """
-    os.environ.setdefault(PROGRESS, os.devnull)
+    os.environ.setdefault(CHANNEL, os.devnull)
     reviews = load_reviews(source)
     (train, labels), validation, (test, test_labels) = (
         (part.texts, part.labels) for part in (reviews.train, reviews.validation, reviews.test)

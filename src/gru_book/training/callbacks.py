@@ -1,6 +1,5 @@
 """Training with Keras, reproducibly and with a progress bar that leaves no output in the notebook."""
 
-import os
 import time
 from collections.abc import Callable
 
@@ -9,6 +8,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 from scipy.stats import binomtest
+
+from gru_book.progress import has_channel, send
 
 
 class Progress(keras.callbacks.Callback):
@@ -21,13 +22,13 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, name: str | Callable[[], str] = "training", every: float = 2.0):
         """Show `name` (a text, or a function asked at each start) and a new state at most every `every` seconds."""
         super().__init__()
-        self.asked_name, self.every, self.channel = name, every, os.environ.get("GRU_BOOK_PROGRESS")
+        self.asked_name, self.every = name, every
 
     def on_train_begin(self, logs=None):
         """Start the clock."""
         self.started = self.shown = time.monotonic()
         self.name = self.asked_name() if callable(self.asked_name) else self.asked_name
-        self.line = None if self.channel else display({"text/plain": f"{self.name} …"}, raw=True, display_id=True)
+        self.line = None if has_channel() else display({"text/plain": f"{self.name} …"}, raw=True, display_id=True)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Remember the epoch."""
@@ -42,20 +43,19 @@ class Progress(keras.callbacks.Callback):
         epochs, steps = self.params["epochs"], self.params["steps"]
         done = (self.epoch * steps + batch + 1) / (epochs * steps)
         self._show(
+            "state",
             f"{self.name}: epoch {self.epoch + 1}/{epochs}, batch {batch + 1}/{steps}, "
-            f"loss {logs['loss']:.3f}, {(now - self.started) * (1 - done) / done:.0f} s left"
+            f"loss {logs['loss']:.3f}, {(now - self.started) * (1 - done) / done:.0f} s left",
         )
 
     def on_train_end(self, logs=None):
         """Say that it is done."""
-        self._show(f"{self.name}: done in {time.monotonic() - self.started:.0f} s")
+        self._show("line", f"{self.name}: done in {time.monotonic() - self.started:.0f} s")
 
-    def _show(self, text: str) -> None:
+    def _show(self, kind: str, text: str) -> None:
+        send(kind, text)
         if self.line is not None:
             self.line.update({"text/plain": text}, raw=True)
-        elif self.channel:
-            with open(self.channel, "a", encoding="utf-8") as channel:
-                channel.write(text + "\n")
 
 
 def history_table(history: keras.callbacks.History) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import partial
 
 import keras
@@ -17,7 +16,7 @@ import numpy as np
 
 from gru_book.data.reviews import load_reviews
 from gru_book.data.vocabulary import Vocabulary
-from gru_book.errors import TuningError
+from gru_book.errors import TuningError, did_you_mean
 from gru_book.recipes import RECIPES, fit
 from gru_book.tuning.search import ScoredModel, Search
 
@@ -141,9 +140,8 @@ def find_search(name: str) -> Callable[..., Search]:
         except (ImportError, AttributeError) as error:
             raise TuningError(f"search is {name!r}, which cannot be imported: {error}") from None
     if name not in SEARCHES:
-        near = get_close_matches(name, SEARCHES, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise TuningError(f"search is {name!r}; allowed: {', '.join(SEARCHES)}, or module:function{hint}")
+        hint = did_you_mean(name, SEARCHES)
+        raise TuningError(f"search is {name!r}{hint}; allowed: {', '.join(SEARCHES)}, or module:function")
     return SEARCHES[name]
 
 
@@ -160,9 +158,8 @@ def parse_options(function: Callable[..., Search], pairs: list[tuple[str, str]])
     values = {}
     for name, text in pairs:
         if name not in arguments:
-            near = get_close_matches(name, arguments, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise TuningError(f"-p {name}: the search has no such argument; allowed: {', '.join(arguments)}{hint}")
+            hint = did_you_mean(name, arguments)
+            raise TuningError(f"-p {name}{hint}: the search has no such argument; allowed: {', '.join(arguments)}")
         kind = type(arguments[name])
         try:
             values[name] = kind(text)

@@ -26,8 +26,9 @@ from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.src import protos
 from keras_tuner.src.distribute.oracle_chief import OracleServicer
 
+from gru_book.environment import VARIABLES
 from gru_book.errors import TuningError
-from gru_book.progress import PROGRESS
+from gru_book.progress import has_channel
 from gru_book.tuning.folder import JOURNAL, WORKERS, claimed, is_finished, mark_finished, note, shown
 from gru_book.tuning.results import state
 from gru_book.tuning.search import Search
@@ -246,8 +247,11 @@ def _server(oracle, address: tuple[str, int]):
 def _local_worker(name: str, command: list[str], folder: Path, workers: int) -> LocalWorker:
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KERASTUNER_")}
-    environment |= {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0"}
-    environment |= {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": threads}
+    environment |= VARIABLES | {
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": "1",
+        "OMP_NUM_THREADS": threads,
+    }
     return LocalWorker(name, command, folder / WORKERS / f"{name}.log", environment)
 
 
@@ -255,9 +259,9 @@ def _watch(search: Search, folder: Path, oracle: ChiefOracle, local: list[LocalW
     """Keep the search going until it is over, with a progress bar over its epochs."""
     from tqdm import tqdm
 
-    done, channel = state(folder)["epochs"], os.environ.get(PROGRESS)
-    progress = ProgressLine(search, folder) if channel else None
-    with tqdm(total=search.epochs(), initial=done, desc=f"search {search.name}", unit="epoch", disable=channel) as bar:
+    done, quiet = state(folder)["epochs"], has_channel()
+    progress = ProgressLine(search, folder) if quiet else None
+    with tqdm(total=search.epochs(), initial=done, desc=f"search {search.name}", unit="epoch", disable=quiet) as bar:
         while not oracle.is_over():
             time.sleep(0.3)
             for worker in oracle.strike_off(folder):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ from pathlib import Path
 import filelock
 
 from gru_book.errors import TuningError
-from gru_book.files import write_json
+from gru_book.files import sha256, write_json
 from gru_book.notebook.artifacts import runs_folder
 from gru_book.tuning.search import Search
 
@@ -24,7 +23,7 @@ FINISHED, IDENTITY, LOCK, JOURNAL = "finished", "search.json", "search.lock", "j
 def search_folder(name: str, search: Search | None = None) -> Path:
     """Return the folder under `_runs/tuning/` of a search called `name`; with `search`, one for just its settings."""
     if search is not None:
-        digest = hashlib.sha256(json.dumps(search.identity(), sort_keys=True).encode()).hexdigest()[:12]
+        digest = sha256(json.dumps(search.identity(), sort_keys=True))[:12]
         name = f"{name}-{digest}"
     return runs_folder() / "tuning" / name
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 import keras
 import keras_tuner as kt
 
-from gru_book.errors import TuningError
+from gru_book.errors import TuningError, did_you_mean
 from gru_book.tuning.hyperband import hyperband_epochs, hyperband_schedule
 
 OBJECTIVE = "val_accuracy"
@@ -59,9 +58,8 @@ class Search:
 
     def __post_init__(self):
         if self.method not in METHODS:
-            near = get_close_matches(str(self.method), METHODS, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise TuningError(f"method is {self.method!r}; allowed: {', '.join(METHODS)}{hint}")
+            hint = did_you_mean(self.method, METHODS)
+            raise TuningError(f"method is {self.method!r}{hint}; allowed: {', '.join(METHODS)}")
         for name, least in (("max_epochs", 1), ("factor", 2), ("max_trials", 1), ("patience", 0), ("seed", 0)):
             value = getattr(self, name)
             if value is None and name in ("max_trials", "patience"):

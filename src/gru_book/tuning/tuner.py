@@ -208,8 +208,9 @@ class ProgressLine(training.Progress):
         left = f"at most {seconds:.0f} s left" if done > self.before else "the time left is not known yet"
         trials = there["completed"] + there["failed"] + there["running"]
         self._show(
+            "state",
             f"{self.name}: trial {trials} of at most {self.search.trials()}, epoch {done:.1f} of at most {planned}, "
-            f"best {there['best']:.3f}, {left}"
+            f"best {there['best']:.3f}, {left}",
         )
 
     def close(self) -> None:

@@ -1,0 +1,36 @@
+"""The variables that decide how numbers round, in one place: for the kernel of the pages, for studies and searches.
+
+`python -m gru_book.environment` installs the kernel `python3` of this environment with them.
+"""
+
+import os
+import subprocess
+import sys
+
+VARIABLES = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow's lines at start-up hold times and process numbers
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # oneDNN's sums depend on the number of threads
+    "PYTHONHASHSEED": "0",
+    # NumPy rounds its sums by the number of its threads, and a training amplifies that.
+    "OPENBLAS_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+}
+
+
+def set_variables() -> None:
+    """Set the variables in this process where they are not set; call it before NumPy and TensorFlow are imported."""
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
+
+
+def install_kernel() -> None:
+    """Install the kernel `python3` into this environment: notebooks name it everywhere, here it is the right one."""
+    command = [sys.executable, "-m", "ipykernel", "install", "--sys-prefix", "--name", "python3"]
+    command += ["--display-name", "Python 3"]
+    for variable in VARIABLES.items():
+        command += ["--env", *variable]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    install_kernel()
