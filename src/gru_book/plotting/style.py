@@ -25,6 +25,14 @@ RESET_GATE, UPDATE_GATE, CANDIDATE_STATE, HIDDEN_STATE = VERMILION, BLUE, ORANGE
 GRU, LSTM, RNN, BASELINE = BLUE, VERMILION, GREEN, GREY
 
 HIGHLIGHT, REFERENCE = VERMILION, GREY
+MODELS = {  # name: colour, line, mark
+    "original": (ORANGE, ":", "o"),
+    "fast": (GREEN, "-.", "^"),
+    "gru": (SKY_BLUE, "-", "D"),
+    "best": (BLUE, "-", "v"),
+    "linear": (PURPLE, (0, (1, 1)), "s"),
+    "nbsvm": (GREY, "--", "X"),
+}
 
 SEQUENTIAL = "cividis"  # for maps: even steps of lightness, the same for colour-blind readers
 

@@ -21,6 +21,7 @@ from gru_book.data.films import VALIDATION_BLOCKS
 from gru_book.data.reviews import load_reviews
 from gru_book.data.split import Split
 from gru_book.data.vocabulary import Vocabulary
+from gru_book.evaluation.metrics import log_loss
 from gru_book.layers import ablated
 
 TITLE = "RNN, LSTM, GRU and ablated GRUs at equal parameters: accuracy on reviews, paired seeds"
@@ -143,9 +144,8 @@ class Trainer:
         measured = {}
         for half, (x, labels) in validation_data(self.half_rows, self.source).items():
             probability = self.model.predict(x, batch_size=300, verbose=0)[:, 0].astype(float)
-            right = np.clip(np.where(labels == 1, probability, 1 - probability), 1e-7, None)
             measured[f"{half} accuracy"] = float(np.mean((probability > 0.5) == labels))
-            measured[f"{half} loss"] = float(-np.log(right).mean())
+            measured[f"{half} loss"] = log_loss(labels, probability)
         return measured
 
 
