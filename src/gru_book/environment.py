@@ -6,6 +6,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 VARIABLES = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow's lines at start-up hold times and process numbers
@@ -21,6 +22,19 @@ def set_variables() -> None:
     """Set the variables in this process where they are not set; call it before NumPy and TensorFlow are imported."""
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
+
+
+def own_folders(cache: Path, work: Path) -> dict[str, str]:
+    """Return the variables that send what Matplotlib, IPython and Jupyter keep for a user to folders of ours.
+
+    cache: what one run may leave to the next; work: what belongs to one run. So a page shows the same whatever a
+    reader's own settings are, and runs without a home folder.
+    """
+    return {
+        "MPLCONFIGDIR": str(cache / "matplotlib"),
+        "IPYTHONDIR": str(work / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(work / "jupyter"),
+    }
 
 
 def install_kernel() -> None:

@@ -28,9 +28,9 @@ from tqdm.auto import tqdm
 
 from gru_book import files
 from gru_book.errors import BookError
-from gru_book.files import CHECKOUT, write_text
+from gru_book.files import CHECKOUT, hash_files
 from gru_book.pipeline import provenance, study
-from gru_book.pipeline.execute import as_text, execute, refreshed, work_folder
+from gru_book.pipeline.execute import execute, refreshed, work_folder, write_notebook
 from gru_book.pipeline.pages import Page
 
 NOT_COMPARED = "nbval-ignore-output"  # the tag of cells that show times
@@ -60,8 +60,8 @@ def verify_page(page: Page, before: Path | None = None) -> str:
             raise BookError(f"page {page.name}: its manuscript, helpers or artifacts were edited while it ran")
         made = {name: published.metadata["provenance"][name] for name in ("writes", "outputs")}
         how = f"executed again{_with(before)}: {compared}"
-        published.metadata["provenance"] = provenance.sealed({**inputs, **made, "verified": how})
-        write_text(page.notebook, as_text(refreshed(page, published)))
+        published.metadata["provenance"] = {**inputs, **made, "verified": how}
+        write_notebook(page, refreshed(page, published))
     return compared
 
 
@@ -150,7 +150,7 @@ def same_picture(one: str, other: str) -> bool:
 
 
 def _compare_artifacts(page: str, before: Path, made: Path) -> None:
-    names = [sorted(provenance.hash_files(folder)) for folder in (before, made)]
+    names = [sorted(hash_files(folder)) for folder in (before, made)]
     if names[0] != names[1]:
         raise BookError(f"page {page} writes {', '.join(names[1]) or 'nothing'}; published: {', '.join(names[0])}")
     for name in names[0]:
