@@ -45,7 +45,7 @@ def is_picture(output) -> bool:
 
 
 def meets(page) -> dict:
-    """Return words and lines of unfolded code before the first picture, all unfolded lines, and the plumbing in them."""
+    """Return words and lines of unfolded code before the first picture, all unfolded lines, their plumbing."""
     found = {"words": 0, "lines": 0, "shown": [], "plumbing": 0}
     seen = False
     for cell in page.read_notebook().cells:
