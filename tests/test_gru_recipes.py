@@ -32,8 +32,8 @@ def test_the_original_is_the_notebooks_model_to_the_number():
     assert (settings["batch_size"], settings["epochs"], settings["validation_split"]) == (32, 5, 0.2)
     fitted = recipes.fit("original", TEXTS * 5, [1, 1, 0, 1] * 5, settings={"units": 4, "embedding_dim": 4})
     assert len(fitted.chosen["history"]) == 5
-    assert fitted._ids(["good film"]).shape == (1, 500)
-    assert fitted._ids(["good film"])[0, :-3].max() == 0  # padding in front
+    assert fitted.encode(["good film"]).shape == (1, 500)
+    assert fitted.encode(["good film"])[0, :-3].max() == 0  # padding in front
 
 
 def test_a_text_becomes_ids_of_tokens_and_of_runs():
@@ -173,10 +173,10 @@ def test_best_weighs_its_two_halves_on_the_validation_texts():
 def test_a_recipe_takes_one_review_and_keeps_the_end_or_the_beginning():
     model = recipes.fit("fast", *_moods(20), settings={"units": 4, "maxlen": 3})
     assert model.predict_proba(["a joy"]).shape == (1,)
-    assert len(model._encode(["a b c d e f"])[0]) == 4
-    np.testing.assert_array_equal(model._encode(["dull dull joy joy joy"])[0], model._encode(["joy joy joy"])[0])
+    assert len(model.encode(["a b c d e f"])[0]) == 4
+    np.testing.assert_array_equal(model.encode(["dull dull joy joy joy"])[0], model.encode(["joy joy joy"])[0])
     first = recipes.fit("fast", *_moods(20), settings={"units": 4, "maxlen": 3, "keep": "first"})
-    np.testing.assert_array_equal(first._encode(["joy joy joy dull"])[0], first._encode(["joy joy joy"])[0])
+    np.testing.assert_array_equal(first.encode(["joy joy joy dull"])[0], first.encode(["joy joy joy"])[0])
 
 
 def test_every_recipe_of_a_gru_knows_the_same_settings():

@@ -16,6 +16,10 @@ class OutputError(BookError, ValueError):
     """A place where a result may not be written, or cannot."""
 
 
+class ModelError(BookError, ValueError):
+    """A saved classifier that cannot be read, or is not as it was saved."""
+
+
 class ReviewsError(BookError, ValueError):
     """Reviews that cannot be read, or are not those that were asked for."""
 
