@@ -86,11 +86,14 @@ def hash_files(folder: Path) -> dict[str, str]:
 def what_lies(path: Path) -> str:
     """Return in words what lies at `path` itself, a link not followed; an empty text where nothing does."""
     try:
-        mode = path.lstat().st_mode
+        return _in_words(path.lstat())
     except (FileNotFoundError, NotADirectoryError):
         return ""
+
+
+def _in_words(status: os.stat_result) -> str:
     named = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link", stat.S_IFREG: "a file", stat.S_IFIFO: "a pipe"}
-    return named.get(stat.S_IFMT(mode), "a device or socket")
+    return named.get(stat.S_IFMT(status.st_mode), "a device or socket")
 
 
 def home_expanded(path: str | Path) -> Path:
@@ -109,14 +112,13 @@ def read_text(path: Path, name: str = "", largest: int = LARGEST_TEXT) -> str:
     """
     name = name or str(path)
     try:
-        path = path.resolve()
-        size = path.stat().st_size
-        if what_lies(path) != "a file":
-            raise BookError(f"{name} is {what_lies(path)}; it must be a file")
-        if size > largest:
-            raise BookError(f"{name} has {size:,} bytes; allowed: up to {largest:,}")
+        there = path.stat()
+        if not stat.S_ISREG(there.st_mode):
+            raise BookError(f"{name} is {_in_words(there)}; it must be a file")
+        if there.st_size > largest:
+            raise BookError(f"{name} has {there.st_size:,} bytes; allowed: up to {largest:,}")
         content = path.read_bytes()
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError) as error:
         raise BookError(f"{name} cannot be read: {one_line(error)}") from None
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
         raise BookError(f"{name} is not UTF-8 but UTF-16 or no text at all; save it as UTF-8")
