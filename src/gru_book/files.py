@@ -62,8 +62,9 @@ def check_room(folder: Path, name: str = "") -> None:
     """Raise `BookError`, which calls `folder` `name`, where no megabyte can be written: no right to, or a full disk."""
     name = name or f"{folder.name}/"
     try:
-        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"\0" * ROOM)
+            file.flush()
     except OSError as error:
         raise BookError(
             f"cannot write to {name} ({one_line(error)}); it must be a folder that you may write to, with room"

@@ -31,9 +31,7 @@ class Split:
         """Take labels as an array; refuse labels that are no numbers, and texts, labels and films of other lengths."""
         labels = np.asarray(self.labels)
         if labels.ndim != 1 or labels.dtype.kind not in "biuf" or not np.isin(labels, (0, 1)).all():
-            raise ReviewsError(
-                f"labels is {shown(self.labels)}; allowed: a list or an array of one dimension, of 0 and 1"
-            )
+            raise ReviewsError(f"labels is {shown(self.labels)}; allowed: a flat list or array of 0 and 1")
         object.__setattr__(self, "labels", labels.astype(int))
         if len(self.texts) != len(self.labels) or (self.films is not None and len(self.films) != len(self.texts)):
             raise ReviewsError(

@@ -238,9 +238,9 @@ def run(page: Page, values: dict, output: str | Path | None = None) -> Path:
 
 def check_places(page: Page) -> None:
     """Raise `BookError` where the page's notebook or artifacts cannot be put in place: before it runs."""
+    check_room(page.root / "notebooks")
     claim(page.notebook.resolve(), "a notebook", Path.is_file, f"the notebook of page {page.name}")
     claim(page.artifacts.resolve(), "a folder", Path.is_dir, f"the folder of the artifacts of page {page.name}")
-    check_room(page.root / "notebooks")
 
 
 def publish(page: Page) -> None:

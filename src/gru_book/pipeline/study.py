@@ -92,10 +92,10 @@ def run_study(name: str, root: Path = CHECKOUT, again: bool = False) -> Path:
         print(f"study {name} is up to date: {table_path(name, root).relative_to(root)} (--again runs it anew)")
         return table_path(name, root)
     path = table_path(name, root)
-    for place in (path, path.with_suffix(".json")):
-        claim(place.resolve(), "a file", Path.is_file, f"the table of study {name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     check_room(path.parent)
+    for place in (path, path.with_suffix(".json")):
+        claim(place.resolve(), "a file", Path.is_file, f"the table of study {name}")
     module = importlib.import_module(f"gru_book.studies.{name}")
     inputs = study_inputs(name, root)
     folder = runs_folder(root) / "studies"
