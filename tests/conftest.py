@@ -1,12 +1,9 @@
 """Fixtures shared by the tests: the built site, a server for it, a browser."""
 
-import sys
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 # Nothing that a browser does by itself may look like a request of the page.
 CHROMIUM = [

@@ -15,13 +15,14 @@ from gru_book.analysis import attribution
 from gru_book.data.vocabulary import Vocabulary
 from gru_book.export import web as explorer
 from gru_book.export.web import export_web, load_web
+from gru_book.files import CHECKOUT
 from gru_book.notebook import artifacts
 from gru_book.web import components, markup
 from gru_book.web.jupyter import Explorer
 from watching import SHIFTS, axe_violations, watch
 
 PAGE = "36_inside"
-STYLE = (artifacts.PACKAGE.parents[1] / "book/_static/book.css").read_text(encoding="utf-8")
+STYLE = (CHECKOUT / "book/_static/book.css").read_text(encoding="utf-8")
 A, B = "This movie is good.", "This movie is not good."
 EXAMPLES = [{"name": "good and not good", "a": A, "b": B}, {"name": "one word", "a": "Dull", "b": ""}]
 PARTS = ("update_gate", "reset_gate", "hidden_state")

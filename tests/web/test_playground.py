@@ -10,10 +10,10 @@ import pytest
 
 from gru_book.analysis.gradients import half_life
 from gru_book.conversion.canonical import CanonicalWeights
+from gru_book.files import CHECKOUT
 from gru_book.layers.gru import gru_forward
 from gru_book.layers.rnn import RNN
 from gru_book.layers.weights import GRUWeights, RNNWeights
-from gru_book.notebook import artifacts
 from gru_book.web import components
 from watching import axe_violations, watch
 
@@ -453,7 +453,7 @@ def two_of_each(browser_page, tmp_path):
     examples = json.dumps([{"name": "two words", "a": "good", "b": "bad"}])
     for name in components.components():
         (tmp_path / f"{name}.js").write_text(components.classic(name), encoding="utf-8")
-    css = (artifacts.PACKAGE.parents[1] / "book/_static/book.css").read_text(encoding="utf-8")
+    css = (CHECKOUT / "book/_static/book.css").read_text(encoding="utf-8")
     head = f'<meta charset="utf-8"><title>A page</title><style id="site">{css}</style>'
     head += "".join(f'<script src="{name}.js" defer></script>' for name in components.components())
     body = "".join(

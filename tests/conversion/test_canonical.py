@@ -4,7 +4,6 @@ import importlib.util
 import subprocess
 import sys
 from dataclasses import fields, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,10 +13,11 @@ from hypothesis import strategies as st
 from gru_book.conversion import reference
 from gru_book.conversion.canonical import ARRAYS, PAPERS, CanonicalWeights
 from gru_book.conversion.forms import FORMS, convert, from_form, mapping, to_form
+from gru_book.files import CHECKOUT
 from gru_book.layers.gru import gru_forward
 from gru_book.layers.weights import GRUWeights
 
-SCRIPTS = Path(__file__).parent / "golden"
+SCRIPTS = CHECKOUT / "tools/reference"
 SIZES = st.integers(1, 6)
 AFTER = [name for name, form in FORMS.items() if form.reset_after]
 BEFORE = [name for name, form in FORMS.items() if not form.reset_after]

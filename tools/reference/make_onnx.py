@@ -1,7 +1,7 @@
 """Record what ONNX's operator `GRU` computes by ONNX's own reference evaluator, or compare it with the record.
 
-    python tests/golden/make_onnx.py           # compare the installed onnx with conversion/onnx_gru.npz
-    python tests/golden/make_onnx.py --write   # make the file anew; its SHA-256 goes into conversion/reference.py
+    python tools/reference/make_onnx.py           # compare the installed onnx with conversion/onnx_gru.npz
+    python tools/reference/make_onnx.py --write   # make the file anew; its SHA-256 goes into conversion/reference.py
 
 The arrays were made with onnx 1.23.2. Only NumPy and onnx are needed, and nothing of this package.
 """
@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
+
 from record import SIZES, write_or_compare
 
 

@@ -3,13 +3,13 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gru_book.analysis.gradients import carry_back, gradient_norms, half_life, rms, state_jacobian
 from gru_book.conversion.layers import numpy_cell
+from gru_book.files import CHECKOUT
 from gru_book.layers.activations import sigmoid
 from gru_book.layers.gru import GRU
 from gru_book.layers.initializers import ChronoBias, chrono_bias, with_chrono
@@ -238,7 +238,7 @@ def test_wrong_chrono_arguments_are_refused(arguments, message):
 
 
 def test_the_example_of_how_to_use_runs(capsys):
-    text = (Path(__file__).parents[1] / "book" / "how_to_use.md").read_text(encoding="utf-8")
+    text = (CHECKOUT / "book/how_to_use.md").read_text(encoding="utf-8")
     code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
     names = {}
     exec(code, names)

@@ -1,7 +1,7 @@
 """Record what PyTorch's `nn.GRU` computes, or compare it with the record.
 
-    python tests/golden/make_torch.py           # compare the installed PyTorch with conversion/torch_gru.npz
-    python tests/golden/make_torch.py --write   # make the file anew; its SHA-256 goes into conversion/reference.py
+    python tools/reference/make_torch.py           # compare the installed PyTorch with conversion/torch_gru.npz
+    python tools/reference/make_torch.py --write   # make the file anew; its SHA-256 goes into conversion/reference.py
 
 PyTorch is no dependency of the book (its usual build takes gigabytes), so the arrays are committed. They were made with
 PyTorch 2.13.0 for CPUs. Only NumPy and PyTorch are needed, and nothing of this package.
@@ -9,6 +9,7 @@ PyTorch 2.13.0 for CPUs. Only NumPy and PyTorch are needed, and nothing of this 
 
 import numpy as np
 import torch
+
 from record import SIZES, write_or_compare
 
 NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
