@@ -81,7 +81,8 @@ class Reviews:
         return table.rename_axis("part")
 
 
-def _several(texts: Iterable[str]) -> Iterable[str]:
+def plural(texts: Iterable[str]) -> Iterable[str]:
+    """Return `texts`; raise `TypeError` where it is one string, which would be read letter by letter."""
     if isinstance(texts, str):
         raise TypeError("texts must be a list of reviews, not one string: write [text]")
     return texts

@@ -12,7 +12,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     pass
-from gru_book.data.split import _several
+from gru_book.data.split import plural
 from gru_book.errors import ReviewsError
 
 # Text to words exactly as Keras's `text_to_word_sequence` does it: lower case, these characters become spaces, split.
@@ -63,7 +63,7 @@ class Vocabulary:
         """
         _check_max_features(max_features)
         counts: Counter[str] = Counter()
-        for text in _several(texts):
+        for text in plural(texts):
             counts.update(words(text))
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return cls([word for word, _ in ranked[: max_features - cls.FIRST_WORD]], max_features)
@@ -75,7 +75,7 @@ class Vocabulary:
     def encode(self, texts: Iterable[str]) -> list[list[int]]:
         """Return the ids of each text: START, then one id a word, OOV for a word that the vocabulary lacks."""
         get, oov = self._id_of.get, self.OOV
-        return [[self.START, *[get(word, oov) for word in words(text)]] for text in _several(texts)]
+        return [[self.START, *[get(word, oov) for word in words(text)]] for text in plural(texts)]
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """Return what each id stands for: a word, [pad], [start] or [oov]. Raises ReviewsError for an unknown id."""
