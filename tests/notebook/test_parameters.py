@@ -51,8 +51,8 @@ def test_the_cell_is_read(parameters):
         ("source", "", "allowed: [package | keras | folder]"),
         ("source", "kera", "allowed: [package | keras | folder]"),
         ("title", " ", "not allowed"),
-        ("epoch", 3, "unknown parameter 'epoch'; did you mean epochs?"),
-        ("zzz", 3, "unknown parameter 'zzz' (this page has: seed"),
+        ("epoch", 3, "unknown parameter 'epoch' (did you mean 'epochs'?)"),
+        ("zzz", 3, "unknown parameter 'zzz'; this page has: seed"),
     ],
 )
 def test_bad_values_are_refused_in_one_line(parameters, name, value, said):
