@@ -1,9 +1,13 @@
-"""Fixtures shared by the tests: the built site, a server for it, a browser."""
+"""Fixtures shared by the tests: what is made once a test run, the built site, a server for it, a browser."""
 
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from filelock import FileLock
 
 # Nothing that a browser does by itself may look like a request of the page.
 CHROMIUM = [
@@ -18,11 +22,31 @@ CHROMIUM = [
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """Folder of the site, built from scratch; any warning or unresolved reference fails here."""
+def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Return `once(name, make)`: the folder that `make` fills, once a test run, whichever process asks first."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def get(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def site(once) -> Path:
+    """Folder of the site, built from scratch once a test run; any warning or unresolved reference fails here."""
     from gru_book.site.build import build
 
-    return build(tmp_path_factory.mktemp("site") / "_build", strict=True).parent
+    return once("site", lambda folder: build(folder / "_build", strict=True)) / "_build/html"
 
 
 @pytest.fixture(scope="session")

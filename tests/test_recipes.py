@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -234,12 +232,6 @@ def test_progress_goes_to_the_pipelines_channel_or_leaves_no_line(tmp_path, monk
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.endswith("\r")
-
-
-def test_importing_is_light():
-    heavy = {"tensorflow", "keras", "pandas", "sklearn", "scipy", "tqdm"}
-    code = f"import sys, gru_book.recipes; print(sorted({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 
 def test_an_interrupted_save_leaves_the_old_folder_whole(saved, monkeypatch):

@@ -1,14 +1,11 @@
-"""Batches of similar length, and the spread that pads leave."""
+"""Batches of similar length: every sequence once, in the order of the seed, and as Keras pads."""
 
 import keras
 import numpy as np
 import pytest
 
-from gru_book.analysis.padding import read_pads, spread, survival
-from gru_book.data.batching import LengthBatches
-from gru_book.layers.gru import GRU
-from gru_book.layers.rnn import RNN
-from gru_book.layers.weights import GRUWeights, RNNWeights
+from gru_book.data.batching import LengthBatches, batches_by_length, padded
+from gru_book.data.tokens import FIRST
 from gru_book.studies import padding as study
 
 
@@ -135,40 +132,13 @@ def test_keras_trains_on_them_epoch_by_epoch_and_again_alike():
         assert np.array_equal(one, other)
 
 
-def test_the_spread_is_that_of_the_definition():
-    assert spread([[0.0, 0.0], [6.0, 8.0]]) == pytest.approx(5)
-    assert spread(np.ones((3, 2))) == 0
-    with pytest.raises(ValueError, match="at least two texts"):
-        spread(np.ones((1, 2)))
-
-
-@pytest.mark.parametrize(("kind", "weights"), [(GRU, GRUWeights), (RNN, RNNWeights)])
-def test_survival_goes_on_from_the_states(kind, weights):
+def test_batches_hold_every_text_once_and_little_padding():
     rng = np.random.default_rng(0)
-    cell, pad = kind(weights.random(3, 4, rng)), rng.normal(size=3)
-    x = rng.normal(size=(5, 6, 3))
-    states = cell.forward(x).last_state
-    longer = np.concatenate([x, np.broadcast_to(pad, (5, 2, 3))], axis=1)
-    after = cell.forward(longer).last_state
-    assert np.allclose(read_pads(cell, states, pad, 2)[-1], after)
-    assert survival(cell, states, pad, [0, 2]) == pytest.approx([1, spread(after) / spread(states)])
-    with pytest.raises(ValueError, match="num_pads"):
-        survival(cell, states, pad, [-1])
-    with pytest.raises(ValueError, match="num_pads"):
-        read_pads(cell, states, pad, 0)
-
-
-def test_a_shut_update_gate_keeps_what_its_value_says():
-    rng = np.random.default_rng(0)
-    zero = {name: np.zeros_like(a) for name, a in vars(GRUWeights.random(3, 4, rng)).items()}
-    cell = GRU(GRUWeights(**(zero | {"b_z": np.full(4, -2.0)})))
-    z = 1 / (1 + np.exp(2.0))
-    assert survival(cell, rng.normal(size=(5, 4)), np.zeros(3), [7])[0] == pytest.approx((1 - z) ** 7)
-
-
-def test_the_arms_of_the_study_are_fair():
-    assert study.NUM_TRAIN % study.BATCH_SIZE == 0  # so that every arm makes the same updates of the same size
-    first = [study.network(mask, 20, 2, 2, jit_compile=False).count_params() for mask in (False, True)]
-    assert first[0] == first[1]
-    assert {case["arm"] for case in study.cases()} == set(study.ARMS)
-    assert len(study.cases()) == len(study.SEEDS) * len(study.ARMS)
+    encoded = [np.full((length, 1), FIRST, np.int32) for length in rng.integers(1, 60, 50)]
+    batches = batches_by_length(encoded, 8, 5, np.random.default_rng(1))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(50))
+    padded = [padded([encoded[row] for row in rows], 5) for rows in batches]
+    assert all(batch.shape[1] % 5 == 0 for batch in padded)
+    assert sum(batch.size for batch in padded) < 1.4 * sum(map(len, encoded))
+    again = batches_by_length(encoded, 8, 5, np.random.default_rng(1))
+    assert all(np.array_equal(a, b) for a, b in zip(batches, again, strict=True))

@@ -1,4 +1,4 @@
-"""The reviews: each source in its exact format, the split, the vocabulary, and every bad input's one line."""
+"""The reviews: each source in its exact format, and every bad input's one line."""
 
 import hashlib
 import json
@@ -7,14 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gru_book.data import reviews
-from gru_book.data.films import FILM_OVERLAP, count_film_overlap, film_folds, film_parts
 from gru_book.data.reviews import load_reviews, load_rotten_tomatoes
 from gru_book.data.split import Split
-from gru_book.data.vocabulary import Vocabulary, words
 from gru_book.errors import ReviewsError
 
 
@@ -30,13 +26,6 @@ def one_line(error) -> str:
 
 
 # ---- the module
-
-
-def test_import_is_light():
-    heavy = ("tensorflow", "keras", "pandas", "sklearn")
-    code = f"import sys, gru_book.data.reviews; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_package_is_read_without_importing_it():
@@ -86,36 +75,6 @@ def test_package_reads_as_written(package):
     assert first.startswith("I rented I AM CURIOUS-YELLOW from my video store")
     assert '"controversial"' in first
     assert "<br /><br />" in first
-
-
-def test_parts_are_the_blocks():
-    labels = np.array([0] * 12_432 + [1] * 12_472)
-    parts = film_parts(labels)
-    assert set(parts) == {"train", "validation", "test"}
-    positives, negatives = parts[12_432:], parts[:12_432]
-    np.testing.assert_array_equal(np.flatnonzero(positives == "test"), np.arange(9_978, 12_472))
-    np.testing.assert_array_equal(np.flatnonzero(negatives == "test"), np.r_[3_077:4_103, 10_971:12_432])
-    np.testing.assert_array_equal(np.flatnonzero(positives == "validation"), np.arange(8_730, 9_978))
-    np.testing.assert_array_equal(np.flatnonzero(negatives == "validation"), np.r_[2_555:3_077, 10_250:10_971])
-
-
-def test_parts_keep_their_shares_when_labels_are_mixed():
-    labels = np.tile([0, 1], 5_000)
-    parts = film_parts(labels)
-    for name, size in (("train", 7_000), ("validation", 1_000), ("test", 2_000)):
-        assert np.sum(parts == name) == size
-        assert abs(labels[parts == name].mean() - 0.5) < 0.01
-
-
-def test_folds_take_each_row_once_and_run_parallel():
-    labels = np.array([0] * 12_432 + [1] * 12_472)
-    folds = film_folds(labels, 5)
-    positives, shared, alone = folds[12_432:], folds[:4_103], folds[4_103:12_432]
-    for rows in (positives, shared, alone):
-        assert np.all(np.diff(rows) >= 0)
-        counts = np.bincount(rows, minlength=5)
-        assert counts.max() - counts.min() <= 1
-        assert len(counts) == 5
 
 
 def test_file_order(package):
@@ -182,21 +141,6 @@ def test_duplicates_and_sources_of_a_small_file(monkeypatch, tmp_path):
     assert [len(found.train), len(found.validation), len(found.test)] == [70, 10, 20]
     assert found.test.texts[-10:] == [f"good {n}" for n in range(40, 50)]
     assert load_rotten_tomatoes().texts == ["fine", "poor"]
-
-
-def test_film_overlap():
-    # 100 films with a review of each label in the same order, then 200 films with a negative review only.
-    films = [f"tt{n}" for n in [*range(100), *range(100, 300), *range(100)]]
-    rows = Split([f"review {n}" for n in range(400)], np.array([0] * 300 + [1] * 100), films)
-    unnamed = Split(rows.texts, rows.labels)
-    counted = count_film_overlap(unnamed, [rows.take(range(200)), rows.take(range(200, 400))])
-    assert list(counted) == list(FILM_OVERLAP)
-    assert counted["this book's split"] <= 0.02
-    # The last fifth: 60 negatives of films of their own, and 20 positives whose films have a negative in training.
-    assert counted["last fifth of each label"] == pytest.approx(20 / 80)
-    assert counted["random split"] > counted["this book's split"]
-    with pytest.raises(ReviewsError, match="none of these reviews has a known film"):
-        count_film_overlap(Split(["other"], np.array([0])), [rows])
 
 
 # ---- source "keras"
@@ -407,178 +351,7 @@ def test_errors_are_value_errors():
     assert issubclass(ReviewsError, ValueError)
 
 
-# ---- Split
-
-
-def test_split_refuses_unequal_lengths():
-    with pytest.raises(ReviewsError, match="same length, not 2, 1 and None"):
-        Split(["a", "b"], np.array([1]))
-
-
-def test_take_keeps_rows_together():
-    split = Split(["a", "b", "c"], np.array([0, 1, 1]), ["tt1", "tt2", "tt3"])
-    taken = split.take(np.array([2, 0]))
-    assert (taken.texts, taken.labels.tolist(), taken.films) == (["c", "a"], [1, 0], ["tt3", "tt1"])
-
-
-def test_sample_is_balanced_and_repeatable():
-    split = Split([str(n) for n in range(40)], np.array([0] * 30 + [1] * 10))
-    sample = split.sample(15, seed=3)
-    assert len(set(sample.texts)) == 15
-    assert sample.labels.sum() == 7
-    assert [int(split.labels[int(text)]) for text in sample.texts] == sample.labels.tolist()
-    assert split.sample(15, seed=3).texts == sample.texts
-    assert split.sample(15, seed=4).texts != sample.texts
-    assert len(split.sample(0)) == 0
-    for size in (-1, 22):
-        with pytest.raises(ReviewsError, match=f"size is {size}, "):
-            split.sample(size)
-
-
 def test_without_duplicates_keeps_the_first():
     split = Split(["b", "a", "b", "a", "c"], np.array([1, 0, 0, 0, 1]))
     kept = reviews.without_duplicates(split)
     assert (kept.texts, kept.labels.tolist()) == (["b", "a", "c"], [1, 0, 1])
-
-
-# ---- words
-
-
-def test_words():
-    assert words("It's GREAT -- really!<br /><br />Don't\tmiss\nit.") == [
-        "it's",
-        "great",
-        "really",
-        "don't",
-        "miss",
-        "it",
-    ]
-    assert words("one<br />two") == ["one", "two"]
-    assert words("...") == words("") == []
-
-
-def test_words_equal_keras(package):
-    from keras.src.legacy.preprocessing.text import text_to_word_sequence
-
-    for text in package.test.texts[::20]:
-        assert words(text) == text_to_word_sequence(text.replace("<br />", " "))
-
-
-@given(st.text())
-def test_words_equal_keras_on_any_text(text):
-    from keras.src.legacy.preprocessing.text import text_to_word_sequence
-
-    assert words(text) == text_to_word_sequence(text.replace("<br />", " "))
-
-
-# ---- Vocabulary
-
-TEXTS = ["b a c a", "a b!", "C d", "e"]
-
-
-def test_ids_by_frequency_then_alphabet():
-    vocabulary = Vocabulary.fit(TEXTS)
-    assert vocabulary.words == ("a", "b", "c", "d", "e")
-    assert len(vocabulary) == 8
-    assert vocabulary.encode(["a e zebra", ""]) == [[1, 3, 7, 2], [1]]
-    assert Vocabulary.fit(reversed(TEXTS)).words == vocabulary.words
-
-
-def test_max_features_bounds_the_ids():
-    vocabulary = Vocabulary.fit(TEXTS, max_features=5)
-    assert vocabulary.words == ("a", "b")
-    assert vocabulary.encode(TEXTS) == [[1, 4, 3, 2, 3], [1, 3, 4], [1, 2, 2], [1, 2]]
-    assert vocabulary.oov_rate(TEXTS) == pytest.approx(4 / 9)
-    assert vocabulary.oov_rate([]) == vocabulary.oov_rate([""]) == 0.0
-
-
-def test_tokens_and_decode():
-    vocabulary = Vocabulary.fit(TEXTS, max_features=5)
-    ids = [0, 0, 1, 3, 2, 4]
-    assert vocabulary.tokens(ids) == ["[pad]", "[pad]", "[start]", "a", "[oov]", "b"]
-    assert vocabulary.decode(ids) == "a [oov] b"
-    assert vocabulary.decode(np.array(ids)) == "a [oov] b"
-    for bad in (-1, 5):
-        with pytest.raises(ReviewsError, match=f"id {bad} is not in the vocabulary; allowed: 0 to 4"):
-            vocabulary.decode([bad])
-
-
-@given(st.lists(st.text(), max_size=6), st.lists(st.text(), max_size=6), st.integers(4, 12))
-def test_encode_and_decode(known, unknown, max_features):
-    vocabulary = Vocabulary.fit(known, max_features)
-    for text, ids in zip(known + unknown, vocabulary.encode(known + unknown), strict=True):
-        assert ids[0] == Vocabulary.START
-        assert all(2 <= index < max_features for index in ids[1:])
-        expected = [word if word in vocabulary.words else "[oov]" for word in words(text)]
-        assert vocabulary.tokens(ids)[1:] == expected
-        assert vocabulary.decode([0, 0, *ids]) == " ".join(expected)
-
-
-@given(st.lists(st.text(), max_size=6))
-def test_roomy_vocabulary_loses_nothing(texts):
-    vocabulary = Vocabulary.fit(texts)
-    assert vocabulary.oov_rate(texts) == 0
-    decoded = [vocabulary.decode(ids) for ids in vocabulary.encode(texts)]
-    assert decoded == [" ".join(words(text)) for text in texts]
-
-
-def test_whole_package(package):
-    vocabulary = Vocabulary.fit(package.train.texts)
-    assert len(vocabulary) == vocabulary.max_features == 10_000
-    assert vocabulary.words[:3] == ("the", "and", "a")
-    encoded = vocabulary.encode(package.test.texts)
-    assert max(max(ids) for ids in encoded) == 9_999
-    assert len(encoded) == 4_981
-
-
-@given(st.lists(st.text(), max_size=6))
-def test_save_and_load(tmp_path_factory, texts):
-    path = tmp_path_factory.mktemp("vocabulary") / "vocabulary.json"
-    vocabulary = Vocabulary.fit(texts, max_features=8)
-    vocabulary.save(path)
-    loaded = Vocabulary.load(path)
-    assert (loaded.words, loaded.max_features) == (vocabulary.words, 8)
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("{", "not JSON"),
-        ("[]", "must be an object"),
-        ('{"words": []}', "must be an object"),
-        ('{"words": ["a"], "max_features": 10, "more": 1}', "must be an object"),
-        ('{"words": "ab", "max_features": 10}', "single lower-case words"),
-        ('{"words": ["a", 2], "max_features": 10}', "single lower-case words"),
-        ('{"words": ["A"], "max_features": 10}', "single lower-case words"),
-        ('{"words": ["a b"], "max_features": 10}', "single lower-case words"),
-        ('{"words": [""], "max_features": 10}', "single lower-case words"),
-        ('{"words": ["a", "a"], "max_features": 10}', "must all be different"),
-        ('{"words": ["a", "b"], "max_features": 4}', "do not fit under max_features 4"),
-        ('{"words": ["a"], "max_features": 3}', "whole numbers from 4"),
-        ('{"words": ["a"], "max_features": true}', "whole numbers from 4"),
-        ('{"words": ["a"], "max_features": "10"}', "whole numbers from 4"),
-    ],
-)
-def test_load_refuses(tmp_path, content, expected):
-    path = tmp_path / "vocabulary.json"
-    path.write_text(content)
-    with pytest.raises(ReviewsError, match=expected) as error:
-        Vocabulary.load(path)
-    assert str(path) in one_line(error)
-
-
-def test_load_missing(tmp_path):
-    with pytest.raises(ReviewsError, match="vocabulary .*none.json cannot be read: No such file"):
-        Vocabulary.load(tmp_path / "none.json")
-
-
-@pytest.mark.parametrize("bad", [3, 0, -1, 2.5, True, "100", None])
-def test_max_features_checked(bad):
-    with pytest.raises(ReviewsError, match="max_features is .*; allowed: whole numbers from 4 up"):
-        Vocabulary.fit(TEXTS, max_features=bad)
-
-
-def test_one_string_is_no_list_of_texts():
-    for call in (Vocabulary.fit, Vocabulary.fit(TEXTS).encode, Vocabulary.fit(TEXTS).oov_rate):
-        with pytest.raises(TypeError, match=r"write \[text\]"):
-            call("a review")

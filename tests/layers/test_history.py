@@ -1,18 +1,14 @@
-"""The history's table and sketches: true to the references and to the layers, and drawn without overlaps."""
+"""The history's table: true to the references and to the layers."""
 
-import itertools
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from gru_book.analysis.probes import explained, read_out
 from gru_book.files import CHECKOUT
 from gru_book.layers.history import CELLS, MILESTONES, count
 from gru_book.layers.weights import GRUWeights, LSTMWeights, RNNWeights
 from gru_book.plotting import history
-from gru_book.plotting import style as plotting
 
 
 def test_every_milestone_stands_in_the_references_with_its_year():
@@ -45,45 +41,3 @@ def test_sketches_name_only_their_own_gates():
         assert sketch.keep in ("", "1") or sketch.keep[-1] in sketch.gates
     assert [len(sketch.gates) for sketch in CELLS.values()] == [0, 2, 3, 2, 1]
     assert [len(sketch.states) for sketch in CELLS.values()] == [1, 2, 2, 1, 1]
-
-
-def test_a_straight_line_is_read_exactly_and_noise_is_not():
-    rng = np.random.default_rng(0)
-    wanted = rng.uniform(-1, 1, (40, 30))
-    shown = np.stack([3 - 2 * wanted, rng.standard_normal(wanted.shape), np.ones_like(wanted)], axis=2)
-    read = read_out(shown, wanted)
-    shares = explained(read[20:], wanted[20:])
-    assert shares[0] == pytest.approx(1)
-    assert np.abs(shares[1:]).max() < 0.02
-
-
-def overlapping(ax) -> list[tuple[str, str]]:
-    renderer = ax.figure.canvas.get_renderer()
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in ax.texts if text.get_text()]
-    return [(one, two) for (one, a), (two, b) in itertools.combinations(boxes, 2) if a.overlaps(b)]
-
-
-@pytest.fixture
-def style():
-    with plt.rc_context():
-        plotting.use_book_style()
-        yield
-    plt.close("all")
-
-
-@pytest.mark.parametrize("name", CELLS)
-@pytest.mark.parametrize(("input_dim", "units", "width"), [(2, 3, 4.6), (128, 128, 5.4)])
-def test_no_two_texts_of_a_cell_overlap(style, name, input_dim, units, width):
-    fig, ax = plt.subplots(figsize=(width, 2.7))
-    assert history.plot_cell(ax, name, CELLS[name], input_dim, units) is ax
-    fig.canvas.draw()
-    assert overlapping(ax) == []
-    right = fig.get_window_extent().x1
-    assert all(0 <= text.get_window_extent().x0 and text.get_window_extent().x1 <= right for text in ax.texts)
-
-
-def test_no_two_texts_of_the_timeline_overlap(style):
-    fig, ax = plt.subplots(figsize=(4.6, 7.6))
-    assert history.plot_timeline(ax, MILESTONES) is ax
-    fig.canvas.draw()
-    assert overlapping(ax) == []

@@ -1,11 +1,9 @@
-"""Counters: exact gradients, training that learns and repeats itself, how far they count, and those set by hand."""
+"""Counters: exact gradients, training that learns and repeats itself, how far they count."""
 
 import numpy as np
 import pytest
 
 from gru_book.models import counter as counting
-from gru_book.models import counter_by_hand
-from gru_book.studies import counting as study
 from gru_book.tasks.counting import anbn
 
 
@@ -76,42 +74,3 @@ def test_largest_n_is_the_first_failure_less_one():
     assert counting.largest_n(counter, 100) == counting.largest_n(counter, 100, block=7) == 30
     assert counting.largest_n(counter, 20) == 20
     assert counting.largest_n(counter, 30, block=100) == 30
-
-
-def test_an_lstm_can_count_exactly():
-    counter = counter_by_hand.lstm_by_hand()
-    assert counting.largest_n(counter, 100) == 100
-    cell_state = counter.run(anbn([100]).inputs).cell_state[0, :, 0]
-    assert cell_state.tolist() == [*range(1, 101), *range(99, -1, -1)]
-    for seed in range(3):
-        assert counting.largest_n(counter_by_hand.disturbed(counter, 0.1, np.random.default_rng(seed)), 100) == 100
-
-
-def test_a_gru_counts_as_far_as_its_exponent_goes_if_nothing_disturbs_it():
-    counter = counter_by_hand.gru_by_hand()
-    assert counting.largest_n(counter, 200) == 145  # 2^-4 halved 145 times is 2^-149, the smallest float32
-    assert counting.largest_n(counter_by_hand.gru_by_hand(dtype=np.float64), 200) == 200
-    assert counting.largest_n(counter_by_hand.gru_by_hand(step=0.25), 200) == 200
-    hidden = counter.run(anbn([5]).inputs).hidden_state[0, :5, 0]
-    assert hidden.tolist() == [2.0**-k for k in range(5, 10)]
-    disturbed = [counter_by_hand.disturbed(counter, 1e-4, np.random.default_rng(seed)) for seed in range(3)]
-    assert max(counting.largest_n(c, 50) for c in disturbed) < 20
-
-
-@pytest.mark.parametrize("step", [0, 1, -0.5, float("nan")])
-def test_a_step_outside_of_its_range_is_refused(step):
-    with pytest.raises(ValueError, match="step"):
-        counter_by_hand.gru_by_hand(step)
-
-
-def test_the_study_gives_every_model_the_same_and_chooses_one_run_of_each(monkeypatch):
-    assert len(study.cases()) == len(study.MODELS) * len(study.SEEDS)
-    assert len(study.SEEDS) >= 10
-    for name, value in {"MAX_N": 2, "LIMIT": 6, "UPDATES": 30, "MODELS": {"GRU": ("GRU", 3)}}.items():
-        monkeypatch.setattr(study, name, value)
-    rows = study.run_case("GRU", 0)
-    assert [row["learning_rate"] for row in rows] == list(study.LEARNING_RATES)
-    assert sorted(row["chosen"] for row in rows) == [0, 0, 1]
-    best = max(rows, key=lambda row: (min(row["largest_n"], 4), -row["training_loss"]))
-    assert best["chosen"] == 1
-    assert rows == study.run_case("GRU", 0)

@@ -1,6 +1,5 @@
-"""Searches replayed on a table: KerasTuner's plan, Keras's early stopping, and numbers that are known beforehand."""
+"""Searches replayed on a table: KerasTuner's plan, Keras's early stopping, budgets, seeds."""
 
-from itertools import product
 from types import SimpleNamespace
 
 import keras
@@ -9,13 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from keras_tuner.src.engine import oracle as oracle_module
-from scipy import stats
 
 from gru_book.tuning import hyperband, tuner
-from gru_book.tuning.importance import anova_effects, first_rung_spreads, importance, repeated_shares, variance_shares
-from gru_book.tuning.selection import early_verdicts, optimism
 from gru_book.tuning.tabular import (
-    Table,
     best_so_far,
     drive,
     epochs_until_stop,
@@ -28,21 +23,7 @@ from gru_book.tuning.tabular import (
     table_space,
     to_table,
 )
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")  # of Python's threads
-
-FOLD_SIZE = 100
-NAMES = ["units", "learning_rate", "dropout"]
-VALUES = ((32, 64, 128, 256), (0.01, 0.001, 0.0001), (0.0, 0.1, 0.3, 0.5))
-
-
-def noise_table(num_seeds=2, num_epochs=10, num_folds=8, chance=0.7, values=VALUES):
-    """A table of models that are all equally good: nothing but the luck of the reviews."""
-    models = pd.DataFrame(sorted(product(*values)), columns=NAMES[: len(values)])
-    rng = np.random.default_rng(3)
-    cells = (num_seeds, len(models), num_epochs)
-    accuracy = rng.binomial(FOLD_SIZE, chance, (*cells, num_folds)) / FOLD_SIZE
-    return Table(models, tuple(range(num_seeds)), accuracy, rng.random(cells), 1 + rng.random(cells))
+from noise_table import FOLD_SIZE, NAMES, noise_table
 
 
 def tidy(table):
@@ -246,85 +227,3 @@ def test_one_model_without_a_search_is_judged_by_the_held_folds():
     found = single_model(noise_table(4, num_epochs=1), 7, repeats=400)
     truth = noise_table(4, num_epochs=1).accuracy[:, 7, 0].mean(-1)
     assert np.allclose(found["answer"], truth, atol=0.005)
-
-
-# --- what matters ----------------------------------------------------------------------------------------------------
-
-
-def test_effects_and_the_mean_add_up_to_the_scores():
-    scores = np.random.default_rng(0).random((4, 3, 2))
-    effects = anova_effects(scores)
-    assert np.allclose(scores.mean() + sum(effects.values()), scores)
-    assert all(abs(effect.sum(axis)).max() < 1e-12 for term, effect in effects.items() for axis in term)
-    assert sum(variance_shares(scores).values()) == pytest.approx(1)
-
-
-def test_shares_are_exact_where_they_are_known():
-    a, b, c = np.meshgrid([-1.0, 1], [-1.0, 0, 1], [-1.0, 1], indexing="ij")
-    additive = variance_shares(3 * a + 2 * b)
-    expected = {(0,): 9 / (9 + 8 / 3), (1,): 8 / 3 / (9 + 8 / 3)}
-    assert additive == pytest.approx({term: expected.get(term, 0) for term in additive}, abs=1e-12)
-    for scores, alone in ((a * c, (0, 2)), (a * b * c, (0, 1, 2))):
-        shares = variance_shares(scores + 0.7)
-        assert shares == pytest.approx({term: float(term == alone) for term in shares}, abs=1e-12)
-    with pytest.raises(ValueError, match="no variance"):
-        variance_shares(np.ones((2, 2)))
-
-
-def test_what_comes_back_with_every_seed_is_all_and_noise_is_nothing():
-    rng = np.random.default_rng(0)
-    scores = rng.random((4, 3, 2))
-    twice = repeated_shares(np.stack([scores, scores + 5]))
-    assert twice == pytest.approx(variance_shares(scores))
-    noise = repeated_shares(rng.random((300, 4, 3, 2)))
-    assert max(abs(share) for share in noise.values()) < 0.01
-    mixed = repeated_shares(scores + scores.std() * rng.standard_normal((600, 4, 3, 2)))
-    assert sum(mixed.values()) == pytest.approx(1 / (1 + 23 / 24), abs=0.02)  # 24 scores: noise keeps 23/24
-    with pytest.raises(ValueError, match="at least two"):
-        repeated_shares(scores[None])
-
-
-def test_importance_names_what_the_scores_depend_on(table):
-    rate = table.models["learning_rate"].rank(method="dense").to_numpy()
-    scores = np.broadcast_to(rate[:, None, None] / 10, table.accuracy.shape[1:])
-    made = Table(table.models, (0, 1), np.stack([scores, scores]), table.loss, table.seconds)
-    found = importance(made, [2, 10]).set_index(["epochs", "term"])
-    assert np.allclose(found.xs("learning_rate", level="term"), 1)
-    assert np.allclose(found.drop("learning_rate", level="term"), 0, atol=1e-12)
-
-
-def test_spreads_count_from_the_mean_of_the_bracket():
-    trials = pd.DataFrame({"bracket": [2, 2, 0, 0, 2], "rung": [0, 0, 0, 0, 1], "units": [1, 2, 1, 2, 9]})
-    trials["val_accuracy"] = [0.5, 0.6, 0.8, 0.9, 1.0]
-    assert first_rung_spreads(trials, ["units"])["units"] == pytest.approx(0.1)
-
-
-# --- how far scores can be trusted -----------------------------------------------------------------------------------
-
-
-def test_the_best_of_many_equal_models_flatters_as_much_as_luck_does():
-    table = noise_table(num_seeds=300, num_epochs=1, values=((1, 2, 4), (0.1, 0.2)))
-    found = optimism(table, [1, 4], repeats=8)
-    means = found.groupby(["folds", "models"])["optimism"].agg(["mean", "sem"])
-    for (folds, models), row in means.iterrows():
-        reviews = folds * FOLD_SIZE
-        right = np.arange(reviews + 1)
-        best = 1 - stats.binom.cdf(right, reviews, 0.7) ** models  # P(best of them > right)
-        expected = best.sum() / reviews - 0.7
-        assert abs(row["mean"] - expected) < 4 * row["sem"], (folds, models)
-    assert abs(means.loc[(4, 1), "mean"]) < 4 * means.loc[(4, 1), "sem"]
-    assert means["mean"].unstack("models").diff(axis=1).iloc[:, 1:].gt(0).all(axis=None)
-    assert means.loc[(1, 6), "mean"] > means.loc[(4, 6), "mean"] > 0.01
-
-
-@pytest.mark.parametrize(("early", "correlation", "kept"), [(1, 1, 1), (-1, -1, 0)])
-def test_early_verdicts_are_right_or_wrong_as_the_table_is(early, correlation, kept):
-    models = noise_table(1).models
-    rank = np.arange(48) / 100
-    curve = np.stack([0.2 + early * rank / 10, 0.5 + rank / 10], axis=1)  # (models, epochs)
-    accuracy = np.broadcast_to(curve[None, :, :, None], (1, 48, 2, 4))
-    table = Table(models, (0,), accuracy, np.zeros((1, 48, 2)), np.ones((1, 48, 2)))
-    found = early_verdicts(table, [1, 2], num_choose=2, repeats=5).set_index("epochs")
-    assert found.loc[1, "correlation"] == pytest.approx(correlation)
-    assert found.loc[1, "best_kept"] == kept
-    assert found.loc[2, ["correlation", "best_kept"]].tolist() == pytest.approx([1, 1])
