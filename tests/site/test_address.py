@@ -18,8 +18,6 @@ from serving import serve
 from site_pages import CHECKOUT, CONFIG
 from watching import axe_violations, watch
 
-pytestmark = pytest.mark.timeout(300)
-
 GITHUB = "https://github.com/Some-One/the-book"
 ELSEWHERE = "https://git.example.org/some-one/the-book"
 BASE = "https://some-one.github.io/the-book/"

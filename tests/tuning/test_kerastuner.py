@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import sys
 from concurrent import futures
 from pathlib import Path
 
@@ -84,7 +83,6 @@ def test_kerastuner_asks_without_a_pause():
     assert kt.Tuner.pre_create_trial(None) is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems share ports by other rules")
 def test_two_of_kerastuners_chiefs_share_a_port():
     servers = [grpc.server(futures.ThreadPoolExecutor(1)) for _ in range(2)]
     port = servers[0].add_insecure_port("127.0.0.1:0")

@@ -2,25 +2,25 @@
 
 import contextlib
 import json
+import multiprocessing
 import os
 import re
 import signal
 import socket
-import subprocess
 import sys
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from gru_book.files import CHECKOUT
 from gru_book.tuning import results
+from patience import wait_for
+from toy_search import command, script
 
-TUNE = [sys.executable, "-m", "gru_book.cli", "tune", "toy_search:toy"]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
-PATIENCE = 120  # seconds for something to happen on a busy machine
 SEARCH = ("--method", "random", "--max-trials", "8", "--max-epochs", "1")
+# Each process is forked from one that has TensorFlow imported already.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["gru_book.cli", "gru_book.tuning.command"])
 
 
 class Hands:
@@ -30,31 +30,31 @@ class Hands:
         self.folder, self.hold, self.started = folder, folder.with_name("hold"), []
 
     def tune(self, *options, folder=None):
-        return self.start([*TUNE, "--folder", str(folder or self.folder), "-p", "hold", str(self.hold), *options])
+        words = ["tune", "toy_search:toy", "--folder", str(folder or self.folder), "-p", "hold", str(self.hold)]
+        return self.start(command, [*words, *options])
 
-    def start(self, command, path=""):
-        log = self.folder.with_name(f"{len(self.started)}.log")
-        environment = ENVIRONMENT | {"PATH": f"{path}:{os.environ['PATH']}"}
-        with open(log, "w") as file:
-            process = subprocess.Popen(command, stdout=file, stderr=file, env=environment, start_new_session=True)
-        process.log = log
+    def start(self, target, *arguments):
+        process = FORKS.Process(target=target, args=(*arguments, self.log(len(self.started))))
+        process.start()
         self.started.append(process)
         return process
 
+    def log(self, number: int) -> Path:
+        return self.folder.with_name(f"{number}.log")
+
     def said(self, process) -> str:
-        return process.log.read_text()
+        return self.log(self.started.index(process)).read_text()
 
     def ends(self, process, code=0) -> str:
-        process.wait(PATIENCE)
-        assert process.returncode == code, self.said(process)
+        process.join()
+        assert process.exitcode == code, self.said(process)
         return self.said(process)
 
     def wait_for(self, what):
-        started = time.monotonic()
-        while not (found := what()):
-            assert time.monotonic() - started < PATIENCE, [self.said(process) for process in self.started]
-            time.sleep(0.05)
-        return found
+        try:
+            return wait_for(what, alive=lambda: any(process.is_alive() for process in self.started))
+        except AssertionError as error:
+            raise AssertionError([str(error), *map(self.said, self.started)]) from None
 
     def runs(self, outcome):
         table = results.runs_table(self.folder)
@@ -64,8 +64,8 @@ class Hands:
         table = results.runs_table(self.folder)
         return set(table[table["outcome"] == "completed"][["trial", "end"]].itertuples(index=False, name=None))
 
-    def process_of(self, worker) -> psutil.Process:
-        return psutil.Process(json.loads((self.folder / "workers" / f"{worker}.json").read_text())["pid"])
+    def pid_of(self, worker) -> int:
+        return json.loads((self.folder / "workers" / f"{worker}.json").read_text())["pid"]
 
     def hold_all(self, *workers):
         """Hold the search once some trials are finished and each of `workers` is in the middle of one."""
@@ -79,9 +79,10 @@ def hands(tmp_path):
     hands = Hands(tmp_path / "search")
     yield hands
     for process in hands.started:
+        process.kill()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.join()
 
 
 def free_address() -> str:
@@ -94,14 +95,14 @@ def test_a_killed_worker_costs_its_running_trial_and_nothing_else(hands):
     address = free_address()
     chief = hands.tune(*SEARCH, "--chief", address, "--workers", "2")
     hands.hold_all("1", "2")
-    before, trial, killed = hands.finished(), hands.runs("running")["1"], hands.process_of("1")
-    killed.kill()  # -9
+    before, trial, killed = hands.finished(), hands.runs("running")["1"], hands.pid_of("1")
+    os.kill(killed, signal.SIGKILL)
     # Meanwhile nobody else gets the folder or the port.
     second = hands.tune(*SEARCH)
     other = hands.tune(*SEARCH, "--chief", address, folder=hands.folder.with_name("other"))
     assert "in which another search is running" in hands.ends(second, code=2)
     assert f"chief is {address}, a port in use or not allowed" in hands.ends(other, code=2)
-    hands.wait_for(lambda: hands.process_of("1") != killed)
+    hands.wait_for(lambda: hands.pid_of("1") != killed)
     hands.hold.unlink()
 
     shown = hands.ends(chief)
@@ -119,7 +120,7 @@ def test_a_killed_worker_costs_its_running_trial_and_nothing_else(hands):
 
 def test_a_worker_joins_late_and_takes_over_from_one_that_never_comes_back(hands):
     where = ("--chief", free_address())
-    chief = hands.tune(*SEARCH, *where, "--lost-after", "4")
+    chief = hands.tune(*SEARCH, *where, "--lost-after", "10")
     first = hands.tune(*SEARCH, *where, "--worker", "a")
     hands.hold_all("a")
     late = hands.tune(*SEARCH, *where, "--worker", "b")
@@ -142,13 +143,13 @@ def test_a_worker_joins_late_and_takes_over_from_one_that_never_comes_back(hands
 
 
 def test_a_chief_that_is_killed_and_started_again_loses_nothing_and_repeats_nothing(hands):
-    where = ("--chief", free_address())
+    where = ("--chief", free_address(), "--wait", "3600")
     chief = hands.tune(*SEARCH, *where)
     workers = [hands.tune(*SEARCH, *where, "--worker", name) for name in ("a", "b")]
     hands.hold_all("a", "b")
     before = hands.finished()
-    chief.send_signal(signal.SIGKILL)
-    chief.wait()
+    chief.kill()
+    chief.join()
     hands.hold.unlink()  # both trials end while there is no chief
     shown = hands.ends(hands.tune(*SEARCH, *where))
     assert "8 trials completed, 0 failed, 0 run more than once" in shown
@@ -197,10 +198,10 @@ def test_the_pages_lines_for_several_machines_work(way, names, hands, tmp_path):
         (tmp_path / name).write_text(f"#!/bin/bash\n{program}\n")
         (tmp_path / name).chmod(0o755)
     toy = f"tune toy_search:toy {' '.join(SEARCH)} -p hold {hands.hold}"
-    script = command_lines()[way].replace("tune original", toy).replace("/shared/search", str(hands.folder))
-    script = script.replace("10.0.0.5", "127.0.0.1").replace("5000", free_address().partition(":")[2])
+    text = command_lines()[way].replace("tune original", toy).replace("/shared/search", str(hands.folder))
+    text = text.replace("10.0.0.5", "127.0.0.1").replace("5000", free_address().partition(":")[2])
     hands.hold.touch()
-    process = hands.start(["bash", "-c", script.replace("gpu1 gpu2 gpu3", "gpu1 gpu2")], path=tmp_path)
+    process = hands.start(script, text.replace("gpu1 gpu2 gpu3", "gpu1 gpu2"), tmp_path)
     hands.wait_for(lambda: set(hands.runs("running")) == names)
     hands.hold.unlink()
     assert "8 trials completed, 0 failed, 0 run more than once" in hands.ends(process)

@@ -1,8 +1,11 @@
 """A search without a network, for the tests of chief and workers: `gru-book tune toy_search:toy`."""
 
+import os
+import sys
 import time
 from pathlib import Path
 
+from gru_book.cli import main
 from gru_book.tuning.search import ScoredModel, Search
 
 
@@ -30,3 +33,25 @@ def toy(*, bad: str = "", hold: str = "", widest: int = 16, seed: int = 0, **sea
 
 def empty(*, seed: int = 0, **search) -> Search:
     return Search("empty", lambda hp: None, dict, seed=seed, **search)
+
+
+def command(arguments: list[str], log: Path) -> None:
+    """Be the command line in this new process."""
+    _apart(log)
+    sys.exit(main(arguments))
+
+
+def script(text: str, programs: Path, log: Path) -> None:
+    """Be a shell in this new process, which finds the programs in that folder first."""
+    _apart(log)
+    os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
+    os.execvp("bash", ["bash", "-c", text])
+
+
+def _apart(log: Path) -> None:
+    """Give this process a group of its own; what it and its children say goes into `log`, and they find this module."""
+    os.setsid()
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    with open(log, "w") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)

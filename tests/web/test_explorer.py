@@ -8,6 +8,7 @@ import re
 import sys
 import unicodedata
 
+import keras
 import numpy as np
 import pytest
 
@@ -530,7 +531,7 @@ def test_without_whole_weights_there_is_a_message(browser_page, folder, weights,
     )
     browser_page.route("**/weights.js", answer)
     browser_page.goto((folder / "page.html").as_uri())
-    browser_page.wait_for_selector(".gru-status.gru-trouble", timeout=5000)
+    browser_page.wait_for_selector(".gru-status.gru-trouble")
     assert "cannot be used" in browser_page.locator(STATUS).inner_text()
     assert browser_page.locator(".gru-verdict b").first.inner_text()  # the examples need no network
     texts(browser_page).first.fill("another text")
@@ -581,13 +582,8 @@ def test_the_room_that_is_kept_is_as_high_as_the_explorer(browser_page, folder):
 # --- in Jupyter ------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def keras():
-    return pytest.importorskip("keras")
-
-
 @pytest.fixture
-def network(keras):
+def network():
     def make(units=3, **changes):
         keras.utils.set_random_seed(0)
         gru = {name: changes.pop(name) for name in list(changes) if name not in ("activation", "between")}
@@ -636,7 +632,7 @@ def test_other_networks_are_refused(network, changes, message):
         Explorer.from_keras(network(**changes), SMALL)
 
 
-def test_other_layers_and_vocabularies_are_refused(network, keras):
+def test_other_layers_and_vocabularies_are_refused(network):
     with pytest.raises(ValueError, match="expected one Embedding, one GRU and one Dense"):
         Explorer.from_keras(network(between=[keras.layers.Dense(2)]), SMALL)
     with pytest.raises(ValueError, match="nothing between them that computes"):
