@@ -7,6 +7,7 @@ system, an interruption. The line says what stands after it.
 import argparse
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -99,7 +100,11 @@ def _end(said: str, code: int) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that names what is wrong in one line."""
+    """A parser that names what is wrong in one line, and takes any negative number for one: -p rate -1e-3."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._negative_number_matcher = re.compile(r"-\.?\d")
 
     def error(self, message: str) -> None:
         raise BookError(f"{one_line(message)}; {self.prog} --help says what is allowed")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gru_book.errors import BookError, one_line
+from gru_book.errors import BookError, OutputError, one_line
 from gru_book.files import CHECKOUT, check_room, claim
 
 MARK, SPHINX = ".gru-book-site", ".buildinfo"  # files in a folder that a build made
@@ -19,7 +19,7 @@ def build(out: Path = CHECKOUT / "_build", strict: bool = False, root: Path = CH
     """Build the site of the book in `root` and return the path of its first page (`index.html`).
 
     out: the folder that gets `html/` (the site) and `.doctrees/` (what makes the next build fast). jupyter-book
-    insists that it is called `_build`: another name raises `ValueError`.
+    insists that it is called `_build`; another name is refused.
     strict: whether any warning, a missing reference included, is an error.
 
     Pages of an earlier build never remain; a folder `html/` that no build made is refused. Raises `BookError` with what
@@ -27,7 +27,7 @@ def build(out: Path = CHECKOUT / "_build", strict: bool = False, root: Path = CH
     """
     out = Path(out).resolve()
     if out.name != "_build":
-        raise ValueError(f"out must be a folder called _build, not {out.name!r}")
+        raise OutputError(f"out must be a folder called _build, not {out.name!r}")
     html, doctrees = out / "html", out / ".doctrees"
     for name in ("_config.yml", "_toc.yml"):
         if not (root / name).is_file():
