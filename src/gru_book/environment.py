@@ -48,8 +48,9 @@ def replace_home() -> None:
             return
     except RuntimeError:  # this user has none
         pass
-    with contextlib.suppress(BookError):  # that cannot be written either: a command that needs it says so
+    with contextlib.suppress(BookError, OSError):  # that cannot be written either: a command that needs it says so
         cache = runs_folder() / "cache"
+        cache.mkdir(exist_ok=True)
         own = own_folders(cache, cache)
         own |= {f"JUPYTER_{name.upper()}_DIR": str(cache / "jupyter" / name) for name in ("config", "data")}
         for name, value in own.items():

@@ -63,6 +63,7 @@ def test_a_home_folder_that_can_be_written_stays_the_home(tmp_path, monkeypatch)
     monkeypatch.setenv("HOME", NOWHERE)
     replace_home()
     assert all(os.environ[name].startswith(str(runs_folder() / "cache")) for name in names)
+    assert (runs_folder() / "cache").is_dir()  # IPython warns where the folder above its own is missing
 
 
 # ---- full and read-only disks

@@ -18,7 +18,7 @@ import sys
 import time
 from typing import Any
 
-from gru_book.allowed import Parameter
+from gru_book.allowed import Parameter, shown
 from gru_book.errors import ParameterError, did_you_mean
 
 _LINE = re.compile(
@@ -57,8 +57,8 @@ def check_values(parameters: dict[str, Parameter], values: dict[str, Any]) -> di
     checked = {}
     for name, value in values.items():
         if name not in parameters:
-            hint = did_you_mean(name, parameters)
-            raise ParameterError(f"unknown parameter {name!r}{hint}; this page has: {', '.join(parameters) or 'none'}")
+            there = f"{did_you_mean(name, parameters)}; this page has: {', '.join(parameters) or 'none'}"
+            raise ParameterError(f"unknown parameter {shown(name)}{there}")
         checked[name] = parameters[name].check(value)
     return checked
 

@@ -180,10 +180,8 @@ def execute(page: Page, values: dict, folder: Path) -> nbformat.NotebookNode:
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"page {page.name} was interrupted{_keep_failed(page, executed)}") from None
     except (RuntimeError, OSError) as error:
-        kept = _keep_failed(page, executed)
-        raise BookError(
-            f"page {page.name} could not be run: {type(error).__name__}: {one_line(error)}{kept}"
-        ) from error
+        said = ": ".join(filter(None, [type(error).__name__, one_line(error), getattr(error, "filename", None)]))
+        raise BookError(f"page {page.name} could not be run: {said}{_keep_failed(page, executed)}") from error
     try:
         _check_executed(page, result)
     except BookError as error:

@@ -42,8 +42,20 @@ def profile(name: str, page: Page) -> dict:
             f"unknown profile {name!r}{did_you_mean(name, PROFILES)}; allowed: {', '.join(PROFILES)}, or the path of a "
             "YAML file keyed by page"
         )
-    shown, parameters = f"profile {name}", page.parameters()
+    shown = f"profile {name}"
     values = read_profile(read_text(path, shown, LARGEST), shown)
+    if not values:
+        raise BookError(f"{shown} names no page; {FORM}")
+    parameters = page.parameters()
+    _check_pages(values, page, parameters, shown)
+    try:
+        return {key: _value(parameters, key, node) for key, node in values.get(page.name, {}).items()}
+    except ParameterError as error:
+        raise BookError(f"{shown}, page {page.name}: {error}") from None
+
+
+def _check_pages(values: dict, page: Page, parameters: dict[str, Parameter], shown: str) -> None:
+    """Raise `BookError` where a profile has something else than known pages, each with parameters."""
     pages = [one.name for one in all_pages(page.root)]
     for key, given in values.items():
         if key not in pages and key in parameters and isinstance(given, yaml.ScalarNode):
@@ -52,17 +64,10 @@ def profile(name: str, page: Page) -> dict:
                 f"is keyed by page: {page.name}: {{{key}: {given.value[:60]}}}"
             )
         if key not in pages:
-            raise BookError(
-                f"{shown} has the unknown page {key!r}{did_you_mean(key, pages)}; pages: {', '.join(pages)}"
-            )
+            near = did_you_mean(key, pages)
+            raise BookError(f"{shown} has the unknown page {key[:60]!r}{near}; pages: {', '.join(pages)}")
         if isinstance(given, yaml.ScalarNode):
             raise BookError(f"{shown} has {_named(given)} for page {key}; {FORM}")
-    if not values:
-        raise BookError(f"{shown} names no page; {FORM}")
-    try:
-        return {key: _value(parameters, key, node) for key, node in values.get(page.name, {}).items()}
-    except ParameterError as error:
-        raise BookError(f"{shown}, page {page.name}: {error}") from None
 
 
 def _value(parameters: dict[str, Parameter], name: str, node: yaml.Node) -> object:
