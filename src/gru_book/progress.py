@@ -55,6 +55,7 @@ def shown(channel: Path) -> Iterator[None]:
 
     def follow() -> None:
         with (
+            contextlib.suppress(OSError),  # nobody reads this terminal any more
             open(channel, "rb") as events,
             tqdm(total=0, position=1, bar_format="  {desc}", leave=False, disable=not terminal) as line,
         ):
