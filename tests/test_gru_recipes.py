@@ -20,7 +20,7 @@ TEXTS = ["Not good, not good!", "good film", "A bad film", "not bad"]
 
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch, tmp_path):
-    monkeypatch.setenv(progress.PROGRESS, str(tmp_path / "progress"))
+    monkeypatch.setenv(progress.CHANNEL, str(tmp_path / "progress"))
 
 
 def test_the_original_is_the_notebooks_model_to_the_number():

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     pass
 from gru_book.data.split import plural
 from gru_book.errors import ReviewsError
-from gru_book.files import write_json
 
 # Text to words exactly as Keras's `text_to_word_sequence` does it: lower case, these characters become spaces, split.
 FILTERED = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -103,7 +102,7 @@ class Vocabulary:
     def save(self, path: str | Path) -> None:
         """Write the vocabulary as JSON: {"max_features": int, "words": [word of id 3, word of id 4, ...]}."""
         content = {"max_features": self.max_features, "words": self.words}
-        write_json(Path(path), content, indent=0)
+        Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> Vocabulary:

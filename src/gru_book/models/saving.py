@@ -53,7 +53,7 @@ def read_manifest(folder: Path) -> dict:
     """Return what the manifest says, its own hash and its form checked; ModelError where anything is not as it must."""
     path = folder / MANIFEST
     if not os.path.lexists(path):
-        raise ModelError(f"path is {str(folder)!r}: no saved classifier, it has no {MANIFEST}")
+        raise ModelError(f"path is {str(folder)!r}: no saved classifier, {MANIFEST} is missing")
     content = read_json(path)
     if not isinstance(content, dict) or set(content) != set(KEYS):
         raise ModelError(f"{path} is not what save wrote; {AGAIN}")
