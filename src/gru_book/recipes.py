@@ -30,6 +30,7 @@ import numpy as np
 from gru_book.allowed import plain, shown
 from gru_book.data.tokens import TOKEN
 from gru_book.errors import ModelError, ParameterError, did_you_mean
+from gru_book.files import sweep
 from gru_book.models.classifier import Classifier
 from gru_book.models.ngrams import NGramClassifier
 from gru_book.models.saving import FORMAT, MANIFEST, check_files, read_manifest
@@ -167,6 +168,8 @@ def load(path: str | Path) -> Classifier:
     """
     try:
         folder = Path(os.path.expanduser(os.fspath(path)))
+        if not os.path.lexists(folder):
+            sweep(folder.parent)  # a save that was killed between two names has it beside
         content = read_manifest(folder)
     except (TypeError, OSError) as error:
         raise ModelError(f"path is {shown(path)}; allowed: the path of a saved classifier") from error

@@ -90,8 +90,9 @@ def is_saved(folder: Path) -> bool:
 
 def read_json(path: Path) -> object:
     """Return what a JSON file of a saved classifier holds; ModelError where it cannot be read."""
+    path = _plain_file(path)
     try:
-        return json.loads(_plain_file(path).read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError, MemoryError) as error:
