@@ -14,6 +14,7 @@ from gru_book.data import reviews
 from gru_book.data.films import FILM_OVERLAP, count_film_overlap, film_folds, film_parts
 from gru_book.data.reviews import load_reviews, load_rotten_tomatoes
 from gru_book.data.split import Split
+from gru_book.data.tokens import START
 from gru_book.data.vocabulary import Vocabulary, words
 from gru_book.errors import ReviewsError
 
@@ -507,7 +508,7 @@ def test_tokens_and_decode():
 def test_encode_and_decode(known, unknown, max_features):
     vocabulary = Vocabulary.fit(known, max_features)
     for text, ids in zip(known + unknown, vocabulary.encode(known + unknown), strict=True):
-        assert ids[0] == Vocabulary.START
+        assert ids[0] == START
         assert all(2 <= index < max_features for index in ids[1:])
         expected = [word if word in vocabulary.words else "[oov]" for word in words(text)]
         assert vocabulary.tokens(ids)[1:] == expected
