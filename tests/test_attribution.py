@@ -11,7 +11,6 @@ from scipy import stats
 from gru_book.analysis import attribution
 from gru_book.analysis.attribution import (
     agreement,
-    bootstrap_agreement,
     gradient_input,
     integrated_gradients,
     occlusion,
@@ -19,7 +18,6 @@ from gru_book.analysis.attribution import (
     scores_without,
 )
 from gru_book.analysis.traces import read_all
-from gru_book.evaluation.intervals import bootstrap_difference, bootstrap_mean
 from gru_book.layers.activations import sigmoid
 from gru_book.layers.gru import GRU
 from gru_book.models.reader import Reader
@@ -141,28 +139,6 @@ def test_overlap_counts_what_both_put_on_top():
     assert overlap([1, 2], [2, 1], 5) == 1
 
 
-def test_the_bootstrap_interval_is_about_students():
-    values = np.random.default_rng(0).standard_normal(200)
-    mean, low, high = bootstrap_mean(values, np.random.default_rng(1))
-    exact = stats.t.interval(0.95, 199, values.mean(), stats.sem(values))
-    assert mean == pytest.approx(values.mean())
-    np.testing.assert_allclose([low, high], exact, atol=0.02)
-
-
-def test_intervals_of_differences_and_of_agreement_are_about_the_usual_ones():
-    rng = np.random.default_rng(2)
-    one, other = rng.normal(1, 1, 300), rng.normal(0, 2, 200)
-    mean, low, high = bootstrap_difference(one, other, np.random.default_rng(1))
-    error = np.sqrt(one.var(ddof=1) / 300 + other.var(ddof=1) / 200)
-    assert mean == pytest.approx(one.mean() - other.mean())
-    np.testing.assert_allclose([low, high], [mean - 1.96 * error, mean + 1.96 * error], atol=0.03)
-    pairs = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 300).T
-    value, low, high = bootstrap_agreement(*pairs, np.random.default_rng(1))
-    assert value == agreement(*pairs)
-    width = 1.96 * np.sqrt((1 + value**2 / 2) / 297)  # Fisher's transform, Bonett and Wright's error
-    np.testing.assert_allclose([low, high], np.tanh([np.arctanh(value) - width, np.arctanh(value) + width]), atol=0.03)
-
-
 def test_the_network_is_that_of_keras(reader):
     import keras
 
@@ -203,7 +179,3 @@ def test_other_arguments_that_cannot_be_used_are_refused(reader):
         integrated_gradients(reader, IDS, baseline=np.zeros(2))
     with pytest.raises(ValueError, match="kept has shape"):
         scores_without(reader, IDS, np.ones((2, 3), bool))
-    with pytest.raises(ValueError, match="values has shape"):
-        bootstrap_mean([], np.random.default_rng(0))
-    with pytest.raises(ValueError, match="a group has shape"):
-        bootstrap_difference([1.0], [], np.random.default_rng(0))

@@ -7,8 +7,6 @@ import sys
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gru_book.export import arrays
 from gru_book.notebook import artifacts, report
@@ -53,20 +51,6 @@ def test_light_helpers_load_no_tensorflow(module):
     heavy = {"tensorflow", "keras", "pandas", "sklearn"}
     code = f"import sys, gru_book.{module}; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
-
-
-@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_interval_holds_the_accuracy_and_stays_between_0_and_1(counts):
-    correct, total = counts
-    low, high = callbacks.accuracy_interval(correct, total)
-    assert -1e-12 <= low <= correct / total <= high <= 1 + 1e-12
-
-
-def test_the_interval_is_wilsons():
-    z, p, n = 1.959964, 0.8, 100  # Wilson 1927
-    middle, half = (p + z**2 / (2 * n)), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    expected = [(middle + sign * half) / (1 + z**2 / n) for sign in (-1, 1)]
-    assert callbacks.accuracy_interval(80, 100) == pytest.approx(expected, abs=1e-6)
 
 
 def small_model(units=3):

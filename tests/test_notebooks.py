@@ -24,7 +24,7 @@ from gru_book.pipeline.pages import PROFILES, all_pages, find_page, normal_form,
 PAGES = all_pages()
 # Cells whose output holds a time, so that nbval cannot compare it: one (the last section) on every page, and these.
 TIMED = {"11_tour": 1, "32_baselines": 1, "33_imdb_gru": 1}
-TIMED |= {"34_padding_masking": 2, "35_rnn_lstm_gru": 2, "41_tuning": 2}
+TIMED |= {"35_padding_masking": 2, "36_rnn_lstm_gru": 2, "41_tuning": 2}
 TIMED |= {"42_distributed_tuning": 10}  # who runs which trial, and which run a kill meets, is decided by time
 LONGEST_CELL = 15
 AT_ONCE = 2  # pages that run side by side: most of them leave a core idle most of the time

@@ -26,7 +26,7 @@ from gru_book.tuning.folder import IDENTITY, claimed, is_finished, search_folder
 from gru_book.tuning.hyperband import hyperband_schedule
 from gru_book.tuning.results import epochs_table, runs_table, state, trials_table
 from gru_book.tuning.search import Search
-from gru_book.tuning.tuner import IDLE_SECONDS, Tuner, oracle_seed, run, time
+from gru_book.tuning.tuner import IDLE_SECONDS, Tuner, oracle_seed, run_search, time
 from toy_search import empty, toy
 
 TEXTS = ["good, a joy", "a joy to watch", "dull and bad", "bad, a bore"] * 10
@@ -84,10 +84,13 @@ SEARCH = """
 import os, sys
 from pathlib import Path
 import keras, numpy as np
-from gru_book import training, tuning
+from gru_book.training.seeding import set_seed
+from gru_book.tuning.results import trials_table
+from gru_book.tuning.search import Search
+from gru_book.tuning.tuner import run_search
 
 folder, stop_at = Path(sys.argv[1]), int(sys.argv[2])
-training.set_seed(0)
+set_seed(0)
 x, y = np.arange(80).reshape(16, 5) % 20, np.arange(16) % 2
 
 def model(hp):
@@ -101,10 +104,10 @@ def model(hp):
     return network
 
 data = {"x": x, "y": y, "validation_data": (x, y)}
-search = tuning.Search("small", model, lambda: data, max_epochs=3)
-tuning.run(search, folder)
+search = Search("small", model, lambda: data, max_epochs=3)
+run_search(search, folder)
 columns = ["trial", "bracket", "rung", "units", "val_accuracy", "epochs", "status"]
-print("RESULT", tuning.trials_table(folder)[columns].to_csv(index=False))
+print("RESULT", trials_table(folder)[columns].to_csv(index=False))
 """
 
 
@@ -132,14 +135,14 @@ def test_a_search_that_was_killed_goes_on_to_the_same_result(tmp_path):
 def test_a_finished_search_comes_back_and_again_starts_over(tmp_path, monkeypatch):
     monkeypatch.setenv("GRU_BOOK_PROGRESS", str(tmp_path / "progress.txt"))
     folder, search = tmp_path / "search", toy(method="random", max_trials=3, max_epochs=1)
-    run(search, folder)
+    run_search(search, folder)
     first = runs_table(folder)
     assert is_finished(folder)
     assert len(first) == 3
-    tuner = run(search, folder)
+    tuner = run_search(search, folder)
     assert tuner.get_best_hyperparameters()[0].values == {"units": int(trials_table(folder)["units"][0])}
     assert runs_table(folder).equals(first)
-    run(search, folder, again=True)
+    run_search(search, folder, again=True)
     assert len(runs_table(folder)) == 3
     assert not runs_table(folder).equals(first)
     shown = (tmp_path / "progress.txt").read_text()
@@ -208,7 +211,7 @@ def test_any_recipe_can_be_tuned(recipe, choose, options, tmp_path, monkeypatch)
     monkeypatch.setenv("GRU_BOOK_PROGRESS", "/dev/null")
     data = {"texts": TEXTS, "labels": LABELS, "validation_data": (TEXTS[:8], LABELS[:8])}
     search = Search("texts", catalogue.RecipeModel(recipe, choose), lambda: data, **options)
-    run(search, tmp_path / "search")
+    run_search(search, tmp_path / "search")
     table = trials_table(tmp_path / "search")
     assert set(table["status"]) == {"COMPLETED"}
     assert len(table) >= 2
@@ -236,7 +239,7 @@ def test_a_score_can_be_one_to_make_small(tmp_path, monkeypatch):
 
     data = {"x": x, "y": y - 1, "validation_data": (x, y - 1)}
     options = {"method": "random", "max_trials": 2, "max_epochs": 2, "objective": "val_mae"}
-    run(Search("small", model, lambda: data, **options), tmp_path / "search")
+    run_search(Search("small", model, lambda: data, **options), tmp_path / "search")
     table = trials_table(tmp_path / "search")
     assert list(table["learning_rate"]) == [0.5, 0.0]
     assert table["val_mae"].is_monotonic_increasing
@@ -293,9 +296,9 @@ def test_a_silent_worker_is_struck_off_and_its_trial_tried_again(chief, tmp_path
     (folder / "workers").mkdir()
     lost, held = oracle.create_trial("a"), oracle.create_trial("b")
     oracle.lost_after = -1  # at once
-    assert oracle.strike_off(folder) == []  # seen for the first time
+    assert oracle.drop_lost_workers(folder) == []  # seen for the first time
     write_json(folder / "workers" / "b.json", {"beat": 1})
-    assert oracle.strike_off(folder) == ["a"]
+    assert oracle.drop_lost_workers(folder) == ["a"]
     again = oracle.create_trial("c")
     assert (again.trial_id, again.hyperparameters.values) == (lost.trial_id, lost.hyperparameters.values)
     end(oracle, again, 0.7)
@@ -513,7 +516,7 @@ def test_the_example_of_how_to_use_runs(tmp_path, monkeypatch):
     x, y = np.zeros((4, 3, 1)), np.zeros(4)
     names = {"arrays": (x, y, x, y)}
     exec(code.replace("...  # your arrays", "arrays"), names)
-    run(names["mine"](max_epochs=1, method="random", max_trials=1), tmp_path / "search")
+    run_search(names["mine"](max_epochs=1, method="random", max_trials=1), tmp_path / "search")
     assert trials_table(tmp_path / "search")["val_mae"].notna().all()
 
 

@@ -20,7 +20,7 @@ from gru_book.web import components, markup
 from gru_book.web.jupyter import Explorer
 from watching import SHIFTS, axe_violations, watch
 
-PAGE = "36_inside"
+PAGE = "37_inside"
 STYLE = (artifacts.PACKAGE.parents[1] / "book/_static/book.css").read_text(encoding="utf-8")
 A, B = "This movie is good.", "This movie is not good."
 EXAMPLES = [{"name": "good and not good", "a": A, "b": B}, {"name": "one word", "a": "Dull", "b": ""}]

@@ -1,1 +1,4 @@
-"""Scores and how sure they are: intervals, paired tests, calibration, slices."""
+"""Scores and how sure they are.
+
+`metrics`; `intervals` (Wilson, t, bootstrap); `paired` (McNemar, differences, Holm); `calibration`; `slices`.
+"""

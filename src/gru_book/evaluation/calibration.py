@@ -1,17 +1,17 @@
 """How well probabilities agree with frequencies: bins, one number with its interval, and a temperature.
 
-Page 37 uses it. Importing this module imports SciPy, and neither TensorFlow nor pandas.
+Page 39 uses it. Importing this module imports SciPy, and neither TensorFlow nor pandas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import optimize, special
 
 from gru_book.evaluation.intervals import accuracy_interval
+from gru_book.evaluation.metrics import log_loss
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,28 +48,6 @@ def calibration_error(labels: np.ndarray, probability: np.ndarray, bins: int = B
     return float(np.abs(gaps).sum() / len(labels))
 
 
-def resampled_errors(
-    labels: np.ndarray, of_models: Mapping[str, np.ndarray], resamples: int, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Return the calibration error of each model (columns) in each bootstrap resample (rows), the same for all."""
-    import pandas as pd
-
-    rows = []
-    for _ in range(resamples):
-        drawn = rng.integers(0, len(labels), len(labels))
-        rows.append([calibration_error(labels[drawn], np.asarray(p)[drawn]) for p in of_models.values()])
-    return pd.DataFrame(rows, columns=list(of_models))
-
-
-def basic_interval(value: float, resampled: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """Return the basic bootstrap interval, low and high: the resamples' quantiles, reflected at the value.
-
-    A calibration error grows when noise is added, and a resample adds noise; the reflection takes that off again.
-    """
-    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
-    return float(2 * value - high), float(2 * value - low)
-
-
 def error_of_perfect(probability: np.ndarray, draws: int, rng: np.random.Generator) -> float:
     """Return the mean calibration error if these probabilities were exactly right: labels drawn from them.
 
@@ -78,12 +56,6 @@ def error_of_perfect(probability: np.ndarray, draws: int, rng: np.random.Generat
     probability = np.asarray(probability)
     drawn = (rng.random(len(probability)) < probability for _ in range(draws))
     return float(np.mean([calibration_error(labels, probability) for labels in drawn]))
-
-
-def log_loss(labels: np.ndarray, probability: np.ndarray) -> float:
-    """Return the mean of −log P(true label), in nats."""
-    p = np.clip(probability, SMALLEST, 1 - SMALLEST)
-    return float(-np.log(np.where(np.asarray(labels) == 1, p, 1 - p)).mean())
 
 
 def with_temperature(probability: np.ndarray, value: float) -> np.ndarray:
@@ -95,7 +67,7 @@ def temperature(labels: np.ndarray, probability: np.ndarray) -> float:
     """Return the temperature with the least log loss on these texts (Guo et al. 2017), between 1/20 and 20."""
     span = (np.log(1 / 20), np.log(20))
     found = optimize.minimize_scalar(
-        lambda log_value: log_loss(labels, with_temperature(probability, np.exp(log_value))), bounds=span
+        lambda log_value: log_loss(labels, with_temperature(probability, np.exp(log_value)), SMALLEST), bounds=span
     )
     return float(np.exp(found.x))
 

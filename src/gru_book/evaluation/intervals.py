@@ -1,26 +1,31 @@
-"""Comparisons with their uncertainty: an accuracy with its interval, two classifiers on the same texts, paired seeds.
+"""Numbers with their uncertainty: shares, means over seeds, and whatever else by the bootstrap.
 
-Importing this module imports SciPy, and no TensorFlow.
+Importing this module imports SciPy, and no TensorFlow. Pages 33 and 39 explain the intervals.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import stats
 
-from gru_book.analysis.probes import explained
+
+def proportion_interval(count: int, total: int, level: float = 0.95) -> tuple[float, float, float]:
+    """Return `count` / `total` with its Wilson score interval (Wilson 1927): share, low, high."""
+    interval = stats.binomtest(int(count), int(total)).proportion_ci(confidence_level=level, method="wilson")
+    return count / total, float(interval.low), float(interval.high)
 
 
 def accuracy_interval(right: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
-    """Return an accuracy with its Wilson score interval (Wilson 1927): share, low, high.
+    """Return an accuracy with its Wilson score interval: share, low, high.
 
     right: bool array (texts,), whether each answer was right; at least one. Raises ValueError where it is empty.
     """
     right = np.asarray(right, bool)
     if right.ndim != 1 or not len(right):
         raise ValueError(f"right has shape {right.shape}; expected (texts,) with at least one text")
-    interval = stats.binomtest(int(right.sum()), len(right)).proportion_ci(confidence_level=level, method="wilson")
-    return float(right.mean()), float(interval.low), float(interval.high)
+    return proportion_interval(int(right.sum()), len(right), level)
 
 
 def mean_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
@@ -36,39 +41,36 @@ def mean_interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
 
 
-def bootstrap_mean(
-    values: np.ndarray, rng: np.random.Generator, draws: int = 2000, level: float = 0.95
+def bootstrap(
+    statistic: Callable,
+    *samples: np.ndarray,
+    rng: np.random.Generator,
+    draws: int = 2000,
+    level: float = 0.95,
+    paired: bool = False,
+    method: str = "percentile",
 ) -> tuple[float, float, float]:
-    """Return a mean with its percentile bootstrap interval: mean, low, high.
+    """Return statistic(*samples) with its bootstrap interval (Efron 1979), by SciPy: value, low, high.
 
-    values: one number for each thing that could have been another (a text, a word), (n,), at least one.
+    statistic: of the samples; where it takes `axis`, as `np.mean` does, it is asked for all resamples at once.
+    samples: arrays (n,) of what could have been others: texts, words, or the numbers of rows where these hold more.
+    paired: whether the samples are of the same things and are drawn together. method: "percentile", or "basic": the
+    quantiles reflected at the value, for a statistic that grows when noise is added, as an error of calibration does.
+    Raises ValueError where a sample is empty.
     """
-    values = np.asarray(values, float)
-    if values.ndim != 1 or not len(values):
-        raise ValueError(f"values has shape {values.shape}; expected (n,) with at least one number")
-    means = values[rng.integers(0, len(values), (draws, len(values)))].mean(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(values.mean()), float(low), float(high)
-
-
-def bootstrap_difference(
-    one: np.ndarray, other: np.ndarray, rng: np.random.Generator, draws: int = 2000, level: float = 0.95
-) -> tuple[float, float, float]:
-    """Return mean(one) - mean(other) of two separate groups with its percentile bootstrap interval: mean, low, high."""
-    means = []
-    for values in (np.asarray(one, float), np.asarray(other, float)):
+    samples = tuple(map(np.asarray, samples))
+    for values in samples:
         if values.ndim != 1 or not len(values):
-            raise ValueError(f"a group has shape {values.shape}; expected (n,) with at least one number")
-        means.append(values[rng.integers(0, len(values), (draws, len(values)))].mean(axis=1))
-    low, high = np.quantile(means[0] - means[1], [(1 - level) / 2, (1 + level) / 2])
-    return float(np.mean(one) - np.mean(other)), float(low), float(high)
+            raise ValueError(f"a sample has shape {values.shape}; expected (n,) with at least one number")
+    value = float(statistic(*samples))
+    if max(map(len, samples)) == 1:
+        return value, value, value
+    interval = stats.bootstrap(
+        samples, statistic, n_resamples=draws, confidence_level=level, paired=paired, method=method, rng=rng
+    ).confidence_interval
+    return value, float(interval.low), float(interval.high)
 
 
-def bootstrap(read: np.ndarray, wanted: np.ndarray, rng: np.random.Generator, draws: int = 1000) -> np.ndarray:
-    """Return a 95% interval of what one unit explains: sequences are drawn again, with replacement, `draws` times.
-
-    ``read`` and ``wanted`` are (batch, num_steps); the interval is (2,), low and high (percentile bootstrap).
-    """
-    chosen = rng.integers(len(wanted), size=(draws, len(wanted)))
-    shares = [explained(read[rows][..., None], wanted[rows])[0] for rows in chosen]
-    return np.percentile(shares, [2.5, 97.5])
+def difference_of_means(one: np.ndarray, other: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Return mean(one) − mean(other), a statistic for `bootstrap`."""
+    return np.mean(one, axis=axis) - np.mean(other, axis=axis)

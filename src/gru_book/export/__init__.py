@@ -1,1 +1,1 @@
-"""A model as a file for elsewhere: arrays, browser, ONNX."""
+"""A model as a file for elsewhere: `arrays` (npz), `web` (the browser), `onnx`."""

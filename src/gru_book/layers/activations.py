@@ -15,7 +15,7 @@ def sigmoid(a: np.ndarray | float) -> np.ndarray:
     return np.where(a >= 0, 1, e) / (1 + e)
 
 
-def _sigmoid_in_place(a: np.ndarray) -> None:
+def sigmoid_in_place(a: np.ndarray) -> None:
     """Overwrite ``a`` with its sigmoid: fewer passes than `sigmoid`, equal to it where that exceeds 1e-37 (float32)."""
     lowest = -0.99 * np.log(np.finfo(a.dtype).max)  # exp(-lowest) is still finite
     np.maximum(a, a.dtype.type(lowest), out=a)

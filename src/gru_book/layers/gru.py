@@ -18,7 +18,7 @@ initial states, masks, the other conventions (`GRU` only) and gradients::
     trace = layer.forward(x, lengths=lengths)              # gates and states of every step
     gradients = layer.backward(trace, d_last=d_last)       # from the loss's gradient to those of weights, x, state
 
-``23_from_scratch`` builds the forward pass, ``24_backpropagation`` derives the backward pass. Arrays have the batch
+``22_from_scratch`` builds the forward pass, ``23_backpropagation`` derives the backward pass. Arrays have the batch
 first; inside a layer time comes first, so that one step is one block of memory. Nothing here is random but
 ``random``, and nothing is changed in place that a caller handed in.
 """
@@ -30,19 +30,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gru_book.layers.activations import _sigmoid_in_place, sigmoid
+from gru_book.layers.activations import sigmoid, sigmoid_in_place
 from gru_book.layers.passes import (
     Gradients,
-    _batch_first,
-    _begin_backward,
-    _gradients,
-    _prepare,
-    _Product,
-    _project,
-    _stack,
-    _time_first,
+    Product,
+    batch_first,
+    begin_backward,
+    collect_gradients,
+    prepare,
+    project_inputs,
+    stack_blocks,
+    time_first,
 )
-from gru_book.layers.weights import GRUWeights, _check_finite, _checked
+from gru_book.layers.weights import GRUWeights, check_finite, checked
 
 
 class GRUStates(NamedTuple):
@@ -68,8 +68,8 @@ def gru_step(x: np.ndarray, h: np.ndarray, weights: GRUWeights) -> GRUStates:
     Raises:
         ValueError: ``x`` or ``h`` has the wrong shape.
     """
-    x = _checked("x", x, ("batch", weights.input_dim))
-    h = _checked("h", h, (len(x), weights.units))
+    x = checked("x", x, ("batch", weights.input_dim))
+    h = checked("h", h, (len(x), weights.units))
     reset_gate = sigmoid(x @ weights.W_xr.T + h @ weights.W_hr.T + weights.b_r)  # (batch, units)
     update_gate = sigmoid(x @ weights.W_xz.T + h @ weights.W_hz.T + weights.b_z)  # (batch, units)
     candidate_state = np.tanh(x @ weights.W_xh.T + reset_gate * (h @ weights.W_hh.T) + weights.b_h)  # (batch, units)
@@ -144,8 +144,8 @@ class GRU:
         if self.c_h is not None:
             if not self.reset_after:
                 raise ValueError("c_h is for reset_after=True only; with reset_after=False add it to b_h")
-            object.__setattr__(self, "c_h", _checked("c_h", self.c_h, (self.weights.units,)))
-            _check_finite("c_h", self.c_h)
+            object.__setattr__(self, "c_h", checked("c_h", self.c_h, (self.weights.units,)))
+            check_finite("c_h", self.c_h)
 
     def forward(self, x, initial_state=None, *, mask=None, lengths=None) -> GRUTrace:
         """Run over a batch of sequences.
@@ -167,28 +167,28 @@ class GRU:
                 ``mask`` and ``lengths`` are given.
         """
         weights, u = self.weights, self.weights.units
-        (x, (h,), mask), (W_x, W_h, b) = _prepare(weights, x, {"initial_state": initial_state}, mask, lengths)
+        (x, (h,), mask), (W_x, W_h, b) = prepare(weights, x, {"initial_state": initial_state}, mask, lengths)
         initial_state, skipped = h, None if mask is None else ~mask
-        gates = _project(x, W_x[:, : 2 * u], b[: 2 * u])  # (num_steps, batch, 2 units): r, z, made in place
-        candidates = _project(x, W_x[:, 2 * u :], b[2 * u :])  # (num_steps, batch, units)
+        gates = project_inputs(x, W_x[:, : 2 * u], b[: 2 * u])  # (num_steps, batch, 2 units): r, z, made in place
+        candidates = project_inputs(x, W_x[:, 2 * u :], b[2 * u :])  # (num_steps, batch, units)
         hidden = np.empty_like(candidates)
         projected = np.empty_like(hidden) if self.reset_after else None
         c_h = None if self.c_h is None else self.c_h.astype(gates.dtype)
         parts = [W_h] if self.reset_after else [W_h[:, : 2 * u], W_h[:, 2 * u :]]
-        products = [_Product(part, x.shape[1]) for part in parts]
+        products = [Product(part, x.shape[1]) for part in parts]
         for t, (a, candidate) in enumerate(zip(gates, candidates, strict=True)):
             r, z = a[:, :u], a[:, u:]  # views: (batch, units)
             if self.reset_after:
                 from_state = products[0](h)  # (batch, 3 units): one product for all three blocks
                 a += from_state[:, : 2 * u]
-                _sigmoid_in_place(a)
+                sigmoid_in_place(a)
                 projected[t] = from_state[:, 2 * u :]
                 if c_h is not None:
                     projected[t] += c_h
                 candidate += r * projected[t]
             else:
                 a += products[0](h)
-                _sigmoid_in_place(a)
+                sigmoid_in_place(a)
                 candidate += products[1](r * h)
             np.tanh(candidate, out=candidate)
             if skipped is not None:
@@ -197,12 +197,12 @@ class GRU:
             np.multiply(old, h, out=hidden[t])
             hidden[t] += new * candidate
             h = hidden[t]
-        parts = [_batch_first(part) for part in (*np.split(gates, 2, axis=2), candidates, hidden)]
-        parts += [h.copy(), _batch_first(x), initial_state, _batch_first(mask), _batch_first(projected)]
+        parts = [batch_first(part) for part in (*np.split(gates, 2, axis=2), candidates, hidden)]
+        parts += [h.copy(), batch_first(x), initial_state, batch_first(mask), batch_first(projected)]
         return GRUTrace(*parts)
 
     def backward(self, trace: GRUTrace, d_hidden=None, d_last=None) -> Gradients:
-        """Go back through all steps (backpropagation through time, Werbos 1990; derived in ``24_backpropagation``).
+        """Go back through all steps (backpropagation through time, Werbos 1990; derived in ``23_backpropagation``).
 
         Args:
             trace: what `forward` returned.
@@ -217,20 +217,20 @@ class GRU:
         Raises:
             ValueError: neither gradient is given, or one has the wrong shape or dtype.
         """
-        before, d_hidden, d_h = _begin_backward(trace, d_hidden, d_last)
-        r, z, candidate = (_time_first(part) for part in trace[:3])  # each (num_steps, batch, units)
+        before, d_hidden, d_h = begin_backward(trace, d_hidden, d_last)
+        r, z, candidate = (time_first(part) for part in trace[:3])  # each (num_steps, batch, units)
         u, dtype = self.weights.units, before.dtype
-        W_h = _stack(self.weights, "W_h", dtype)  # (3 units, units)
+        W_h = stack_blocks(self.weights, "W_h", dtype)  # (3 units, units)
         old, new, sign = (1 - z, z, 1) if self.z_weighs == "new" else (z, 1 - z, -1)
         # What does not depend on the gradient from above, for all steps at once: how it is passed on to the inside of
         # the tanh and of the two sigmoids.
         to_candidate = new * (1 - candidate**2)
         to_z = sign * (candidate - before) * z * (1 - z)
-        to_r = r * (1 - r) * (_time_first(trace.projected_state) if self.reset_after else before)
+        to_r = r * (1 - r) * (time_first(trace.projected_state) if self.reset_after else before)
         d_a = np.empty((*r.shape[:2], 3 * u), dtype)  # of the pre-activations, as the inputs see them
         d_s = np.empty_like(d_a)  # the same, as the state sees them through W_h
         parts = [W_h] if self.reset_after else [W_h[: 2 * u], W_h[2 * u :]]
-        products = [_Product(part, r.shape[1]) for part in parts]
+        products = [Product(part, r.shape[1]) for part in parts]
         for t in reversed(range(len(r))):
             d_h = d_h + d_hidden[t]
             inside = d_a[t, :, 2 * u :]  # (batch, units), a view: gradient inside the candidate's tanh
@@ -249,7 +249,7 @@ class GRU:
         if not self.reset_after:  # the candidate saw r * h, not h
             d_s = d_a
             seen = np.concatenate([before, before, r * before], axis=2)
-        gradients = _gradients(self.weights, trace, seen, d_a, d_s, d_h)
+        gradients = collect_gradients(self.weights, trace, seen, d_a, d_s, d_h)
         if self.c_h is not None:
             gradients.weights["c_h"] = d_s[..., 2 * u :].sum((0, 1))
         return gradients

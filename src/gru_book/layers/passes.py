@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gru_book.layers.weights import _checked, _Weights
+from gru_book.layers.weights import Weights, checked
 
 
 class Gradients(NamedTuple):
@@ -22,7 +22,7 @@ class Gradients(NamedTuple):
     initial_state: np.ndarray | tuple[np.ndarray, np.ndarray]
 
 
-class _Product:
+class Product:
     """``x @ W`` for one ``x`` of shape (batch, rows) after another, into one buffer that the next call overwrites.
 
     W's columns are multiplied in blocks so small that OpenBLAS computes each on one thread. For a product of (32, 128)
@@ -42,26 +42,27 @@ class _Product:
         self.by_block = self.result.reshape(batch, blocks, columns // blocks).swapaxes(0, 1)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return the product, (batch, columns), in the shared buffer."""
         np.matmul(x, self.W, out=self.by_block)
         return self.result
 
 
-def _prepare(weights: _Weights, x, initial: dict, mask, lengths):
+def prepare(weights: Weights, x, initial: dict, mask, lengths):
     """Check all arguments of a forward pass; return x, states and mask with time first, and the stacked weights."""
-    x = _checked("x", x, ("batch", "num_steps", weights.input_dim))
+    x = checked("x", x, ("batch", "num_steps", weights.input_dim))
     batch, num_steps, _ = x.shape
-    given = {name: _checked(name, h, (batch, weights.units)) for name, h in initial.items() if h is not None}
+    given = {name: checked(name, h, (batch, weights.units)) for name, h in initial.items() if h is not None}
     dtype = np.result_type(x, weights.dtype, *given.values())
     states = tuple(given.get(name, np.zeros((batch, weights.units))).astype(dtype) for name in initial)
-    mask = _mask(mask, lengths, batch, num_steps)
+    mask = checked_mask(mask, lengths, batch, num_steps)
     if mask is not None:
-        x, mask = np.where(mask[..., None], x, 0), _time_first(mask)
-    stacked = [_stack(weights, kind, dtype) for kind in ("W_x", "W_h", "b_")]
-    x = np.ascontiguousarray(_time_first(x), dtype)
+        x, mask = np.where(mask[..., None], x, 0), time_first(mask)
+    stacked = [stack_blocks(weights, kind, dtype) for kind in ("W_x", "W_h", "b_")]
+    x = np.ascontiguousarray(time_first(x), dtype)
     return (x, states, mask), (stacked[0].T.copy(), stacked[1].T.copy(), stacked[2])
 
 
-def _mask(mask, lengths, batch: int, num_steps: int) -> np.ndarray | None:
+def checked_mask(mask, lengths, batch: int, num_steps: int) -> np.ndarray | None:
     """Return a checked boolean (batch, num_steps) from either way of saying which steps count; None for all."""
     if mask is not None and lengths is not None:
         raise ValueError("mask and lengths are both given; expected one of them")
@@ -85,13 +86,13 @@ def _mask(mask, lengths, batch: int, num_steps: int) -> np.ndarray | None:
     return mask
 
 
-def _stack(weights: _Weights, kind: str, dtype) -> np.ndarray:
+def stack_blocks(weights: Weights, kind: str, dtype) -> np.ndarray:
     """Return all arrays of one kind ("W_x", "W_h", "b_") below each other: (blocks * units, ...)."""
     names = [field.name for field in fields(weights) if field.name[:-1] == kind]
     return np.concatenate([getattr(weights, name) for name in names]).astype(dtype)
 
 
-def _project(x: np.ndarray, W_x: np.ndarray, b: np.ndarray) -> np.ndarray:
+def project_inputs(x: np.ndarray, W_x: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the inputs' part of all pre-activations: needs no state, so it is one product for all steps."""
     num_steps, batch, input_dim = x.shape
     projected = x.reshape(num_steps * batch, input_dim) @ W_x
@@ -99,33 +100,35 @@ def _project(x: np.ndarray, W_x: np.ndarray, b: np.ndarray) -> np.ndarray:
     return projected.reshape(num_steps, batch, len(b))
 
 
-def _begin_backward(trace, d_hidden, d_last) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def begin_backward(trace, d_hidden, d_last) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Check the loss's gradients; return the states before each step, d_hidden (both time first) and d_last."""
     if d_hidden is None and d_last is None:
         raise ValueError("d_hidden and d_last are both None; expected the loss's gradient at one of them at least")
     hidden = trace.hidden_state
     first = trace.initial_state[0] if isinstance(trace.initial_state, tuple) else trace.initial_state
-    before = np.concatenate([first[None], _time_first(hidden)])[:-1]
-    d_hidden = _outer_gradient("d_hidden", d_hidden, hidden.shape, hidden.dtype)
-    return before, _time_first(d_hidden), _outer_gradient("d_last", d_last, trace.last_state.shape, hidden.dtype)
+    before = np.concatenate([first[None], time_first(hidden)])[:-1]
+    d_hidden = outer_gradient("d_hidden", d_hidden, hidden.shape, hidden.dtype)
+    return before, time_first(d_hidden), outer_gradient("d_last", d_last, trace.last_state.shape, hidden.dtype)
 
 
-def _outer_gradient(name: str, array, shape: tuple[int, ...], dtype) -> np.ndarray:
+def outer_gradient(name: str, array, shape: tuple[int, ...], dtype) -> np.ndarray:
     """Return a gradient that was handed in, checked; zeros where there is none."""
-    return np.zeros(shape, dtype) if array is None else _checked(name, array, shape).astype(dtype)
+    return np.zeros(shape, dtype) if array is None else checked(name, array, shape).astype(dtype)
 
 
-def _gradients(weights: _Weights, trace, seen: np.ndarray, d_a: np.ndarray, d_s: np.ndarray, d_state) -> Gradients:
+def collect_gradients(
+    weights: Weights, trace, seen: np.ndarray, d_a: np.ndarray, d_s: np.ndarray, d_state
+) -> Gradients:
     """Sum over sequences and steps: each weight's gradient is (what came back) times (what went in).
 
     ``seen`` is the state that the recurrent matrices saw, (num_steps, batch, units), or one such block for each of
     them; ``d_a`` and ``d_s``, (num_steps, batch, blocks * units), are the gradients behind W_x and behind W_h.
     """
     rows = d_a.shape[0] * d_a.shape[1]
-    x = _time_first(trace.x)
+    x = time_first(trace.x)
     flat_x, flat_h = x.reshape(rows, x.shape[2]), seen.reshape(rows, seen.shape[2])
     flat_a, flat_s = d_a.reshape(rows, d_a.shape[2]), d_s.reshape(rows, d_s.shape[2])
-    W_x = _stack(weights, "W_x", d_a.dtype)
+    W_x = stack_blocks(weights, "W_x", d_a.dtype)
     u, names = weights.units, [field.name for field in fields(weights)]
     all_x, all_b = flat_a.T @ flat_x, flat_a.sum(0)
     all_h = flat_s.T @ flat_h if seen.shape[2] == u else None
@@ -141,14 +144,14 @@ def _gradients(weights: _Weights, trace, seen: np.ndarray, d_a: np.ndarray, d_s:
                 by_name[name] = all_h[rows_of_block]
             else:
                 by_name[name] = flat_s[:, rows_of_block].T @ flat_h[:, rows_of_block]
-    return Gradients(by_name, _batch_first((flat_a @ W_x).reshape(x.shape)), d_state)
+    return Gradients(by_name, batch_first((flat_a @ W_x).reshape(x.shape)), d_state)
 
 
-def _time_first(array: np.ndarray) -> np.ndarray:
+def time_first(array: np.ndarray) -> np.ndarray:
     """Return a view with the first two axes swapped."""
     return array.swapaxes(0, 1)
 
 
-def _batch_first(array: np.ndarray | None) -> np.ndarray | None:
+def batch_first(array: np.ndarray | None) -> np.ndarray | None:
     """Return a view with the first two axes swapped; None stays None."""
     return None if array is None else array.swapaxes(0, 1)

@@ -9,14 +9,14 @@ import numpy as np
 
 from gru_book.layers.passes import (
     Gradients,
-    _batch_first,
-    _begin_backward,
-    _gradients,
-    _prepare,
-    _Product,
-    _project,
-    _stack,
-    _time_first,
+    Product,
+    batch_first,
+    begin_backward,
+    collect_gradients,
+    prepare,
+    project_inputs,
+    stack_blocks,
+    time_first,
 )
 from gru_book.layers.weights import RNNWeights
 
@@ -40,31 +40,31 @@ class RNN:
     def forward(self, x, initial_state=None, *, mask=None, lengths=None) -> RNNTrace:
         """Run over a batch of sequences; arguments and errors as in `GRU.forward`."""
         weights = self.weights
-        (x, (h,), mask), (W_x, W_h, b) = _prepare(weights, x, {"initial_state": initial_state}, mask, lengths)
+        (x, (h,), mask), (W_x, W_h, b) = prepare(weights, x, {"initial_state": initial_state}, mask, lengths)
         initial_state, skipped = h, None if mask is None else ~mask
-        hidden = _project(x, W_x, b)  # (num_steps, batch, units), turned into states in place
-        from_state = _Product(W_h, x.shape[1])
+        hidden = project_inputs(x, W_x, b)  # (num_steps, batch, units), turned into states in place
+        from_state = Product(W_h, x.shape[1])
         for t, new in enumerate(hidden):
             new += from_state(h)
             np.tanh(new, out=new)
             if skipped is not None:
                 np.copyto(new, h, where=skipped[t, :, None])
             h = new
-        return RNNTrace(_batch_first(hidden), h.copy(), _batch_first(x), initial_state, _batch_first(mask))
+        return RNNTrace(batch_first(hidden), h.copy(), batch_first(x), initial_state, batch_first(mask))
 
     def backward(self, trace: RNNTrace, d_hidden=None, d_last=None) -> Gradients:
         """Go back through all steps; arguments and errors as in `GRU.backward`."""
-        before, d_hidden, d_h = _begin_backward(trace, d_hidden, d_last)
-        hidden = _time_first(trace.hidden_state)
-        W_h = _stack(self.weights, "W_h", hidden.dtype)  # (units, units)
+        before, d_hidden, d_h = begin_backward(trace, d_hidden, d_last)
+        hidden = time_first(trace.hidden_state)
+        W_h = stack_blocks(self.weights, "W_h", hidden.dtype)  # (units, units)
         slope = 1 - hidden**2
-        kept = None if trace.mask is None else _time_first(~trace.mask)[..., None]
+        kept = None if trace.mask is None else time_first(~trace.mask)[..., None]
         if kept is not None:
             slope[kept[..., 0]] = 0
         d_a = np.empty_like(hidden)  # of the pre-activations
-        to_state = _Product(W_h, hidden.shape[1])
+        to_state = Product(W_h, hidden.shape[1])
         for t in reversed(range(len(hidden))):
             d_h = d_h + d_hidden[t]
             np.multiply(d_h, slope[t], out=d_a[t])
             d_h = to_state(d_a[t]) if kept is None else to_state(d_a[t]) + d_h * kept[t]
-        return _gradients(self.weights, trace, before, d_a, d_a, d_h)
+        return collect_gradients(self.weights, trace, before, d_a, d_a, d_h)

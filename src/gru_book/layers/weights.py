@@ -8,13 +8,13 @@ import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
-class _Weights:
+class Weights:
     """What the weights of all cells share: three arrays a block, named ``W_x?``, ``W_h?``, ``b_?``."""
 
     def __post_init__(self):
         """Turn every field into a floating array and check it."""
         for field in fields(self):
-            object.__setattr__(self, field.name, _floating(field.name, getattr(self, field.name)))
+            object.__setattr__(self, field.name, as_floating(field.name, getattr(self, field.name)))
         first = fields(self)[0].name
         shape = getattr(self, first).shape
         if len(shape) != 2 or 0 in shape:
@@ -25,7 +25,7 @@ class _Weights:
             array, expected = getattr(self, field.name), expected_shapes[field.name[:-1]]
             if array.shape != expected:
                 raise ValueError(f"{field.name} has shape {array.shape}; expected {expected}")
-            _check_finite(field.name, array)
+            check_finite(field.name, array)
 
     @property
     def units(self) -> int:
@@ -77,7 +77,7 @@ class _Weights:
 
 
 @dataclass(frozen=True, eq=False)
-class RNNWeights(_Weights):
+class RNNWeights(Weights):
     """The three weight arrays of a plain recurrent layer (Elman 1990).
 
     ``W_xh``: (units, input_dim), ``W_hh``: (units, units), ``b_h``: (units,). Accepted and refused as in `GRUWeights`.
@@ -89,7 +89,7 @@ class RNNWeights(_Weights):
 
 
 @dataclass(frozen=True, eq=False)
-class LSTMWeights(_Weights):
+class LSTMWeights(Weights):
     """The twelve weight arrays of an LSTM layer: input gate, forget gate, candidate, output gate (Keras's order).
 
     ``W_x?``: (units, input_dim), ``W_h?``: (units, units), ``b_?``: (units,). Accepted and refused as in `GRUWeights`.
@@ -110,7 +110,7 @@ class LSTMWeights(_Weights):
 
 
 @dataclass(frozen=True, eq=False)
-class GRUWeights(_Weights):
+class GRUWeights(Weights):
     """The nine weight arrays of one GRU layer, shaped as in the equations (``W @ column``).
 
     Matrices from the input, ``W_xr``, ``W_xz``, ``W_xh``: (units, input_dim). Matrices from the hidden state,
@@ -133,7 +133,7 @@ class GRUWeights(_Weights):
     b_h: np.ndarray
 
 
-def _floating(name: str, array) -> np.ndarray:
+def as_floating(name: str, array) -> np.ndarray:
     """Return ``array`` as a floating array; integers and booleans become float64, everything else is refused."""
     array = np.asarray(array)
     if np.issubdtype(array.dtype, np.floating):
@@ -143,7 +143,7 @@ def _floating(name: str, array) -> np.ndarray:
     return array.astype(np.float64)
 
 
-def _check_finite(name: str, array: np.ndarray) -> None:
+def check_finite(name: str, array: np.ndarray) -> None:
     """Raise ValueError unless all entries are finite."""
     if not np.isfinite(array).all():
         raise ValueError(
@@ -151,9 +151,9 @@ def _check_finite(name: str, array: np.ndarray) -> None:
         )
 
 
-def _checked(name: str, array: np.ndarray, expected: tuple[int | str, ...]) -> np.ndarray:
+def checked(name: str, array: np.ndarray, expected: tuple[int | str, ...]) -> np.ndarray:
     """Return ``array`` as a floating array if its shape fits; a word in ``expected`` stands for any size."""
-    array = _floating(name, array)
+    array = as_floating(name, array)
     if array.ndim != len(expected) or any(
         isinstance(want, (int, np.integer)) and size != want for size, want in zip(array.shape, expected, strict=True)
     ):

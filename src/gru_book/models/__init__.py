@@ -1,1 +1,5 @@
-"""What has `fit` or is trained: classifiers of texts, counters of symbols, and the networks inside of them."""
+"""What has `fit` or is trained.
+
+Classifiers of texts: `classifier` (base), `ngrams`, `original`, `gru_classifier` on `keras_classifier`, `ensemble`;
+their `networks`, `word_vectors`, `settings`; `reader` opens one up. `counter` and `counter_by_hand` count symbols.
+"""

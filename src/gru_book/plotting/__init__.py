@@ -1,1 +1,1 @@
-"""Figures: `style` has colours and defaults, `diagrams` arrows and boxes, every other file one page's figures."""
+"""Figures: `style` has colours and defaults, `diagrams` arrows, and every other file the figures of one page."""

@@ -7,26 +7,27 @@ from matplotlib.patches import FancyBboxPatch
 
 from gru_book.layers.activations import sigmoid
 from gru_book.layers.weights import GRUWeights
+from gru_book.plotting.diagrams import draw_flow
 from gru_book.plotting.style import BLUE, CANDIDATE_STATE, GREY, HIDDEN_STATE, RESET_GATE, RNN, UPDATE_GATE, VERMILION
 
 
 def plot_cell_diagram(ax: Axes, weights: GRUWeights) -> Axes:
     """Draw one step of a GRU as boxes and arrows, with the shapes of these weights."""
     u, d = weights.units, weights.input_dim
-    _flow(ax, HIDDEN_STATE, (0.2, 5), (11.3, 5))  # the state's way through
-    _flow(
+    draw_flow(ax, HIDDEN_STATE, (0.2, 5), (11.3, 5))  # the state's way through
+    draw_flow(
         ax, HIDDEN_STATE, (1.0, 5), (1.0, 0.75), (8.95, 0.75), (8.95, 1.3), dots=[(1.0, 5), (2.95, 0.75), (5.95, 0.75)]
     )
-    _flow(ax, HIDDEN_STATE, (2.95, 0.75), (2.95, 1.3))
-    _flow(ax, HIDDEN_STATE, (5.95, 0.75), (5.95, 1.3))
-    _flow(ax, GREY, (0.2, 0.2), (8.25, 0.2), (8.25, 1.3), dots=[(2.25, 0.2), (5.25, 0.2)])
-    _flow(ax, GREY, (2.25, 0.2), (2.25, 1.3))
-    _flow(ax, GREY, (5.25, 0.2), (5.25, 1.3))
-    _flow(ax, UPDATE_GATE, (2.6, 2.9), (2.6, 4.75), dots=[(2.6, 3.8)])
-    _flow(ax, UPDATE_GATE, (2.6, 3.8), (8.35, 3.8))
-    _flow(ax, RESET_GATE, (6.7, 2.1), (7.5, 2.1))
-    _flow(ax, CANDIDATE_STATE, (8.6, 2.9), (8.6, 3.55))
-    _flow(ax, CANDIDATE_STATE, (8.6, 3.8), (10.2, 3.8), (10.2, 4.75))
+    draw_flow(ax, HIDDEN_STATE, (2.95, 0.75), (2.95, 1.3))
+    draw_flow(ax, HIDDEN_STATE, (5.95, 0.75), (5.95, 1.3))
+    draw_flow(ax, GREY, (0.2, 0.2), (8.25, 0.2), (8.25, 1.3), dots=[(2.25, 0.2), (5.25, 0.2)])
+    draw_flow(ax, GREY, (2.25, 0.2), (2.25, 1.3))
+    draw_flow(ax, GREY, (5.25, 0.2), (5.25, 1.3))
+    draw_flow(ax, UPDATE_GATE, (2.6, 2.9), (2.6, 4.75), dots=[(2.6, 3.8)])
+    draw_flow(ax, UPDATE_GATE, (2.6, 3.8), (8.35, 3.8))
+    draw_flow(ax, RESET_GATE, (6.7, 2.1), (7.5, 2.1))
+    draw_flow(ax, CANDIDATE_STATE, (8.6, 2.9), (8.6, 3.55))
+    draw_flow(ax, CANDIDATE_STATE, (8.6, 3.8), (10.2, 3.8), (10.2, 4.75))
     for x, gate, letter, function in (
         (2.6, "z_t", "z", r"\sigma"),
         (5.6, "r_t", "r", r"\sigma"),
@@ -63,21 +64,6 @@ def plot_cell_diagram(ax: Axes, weights: GRUWeights) -> Axes:
     ax.set(xlim=(-0.1, 11.5), ylim=(0, 5.7))
     ax.set_axis_off()
     return ax
-
-
-def _flow(ax: Axes, color: str, *points: tuple[float, float], dots: list[tuple[float, float]] = ()) -> None:
-    """Draw a line through `points` with an arrowhead at its end, and a dot where another line leaves it."""
-    x, y = zip(*points, strict=True)
-    ax.plot(x, y, color=color, linewidth=1.6, solid_joinstyle="round", zorder=1)
-    ax.annotate(
-        "",
-        points[-1],
-        points[-2],
-        arrowprops={"arrowstyle": "-|>", "color": color, "lw": 1.6, "shrinkA": 0, "shrinkB": 0},
-        zorder=2,
-    )
-    for dot in dots:
-        ax.plot(*dot, "o", color=color, markersize=5, zorder=2)
 
 
 def plot_gate_curves(ax: Axes) -> Axes:

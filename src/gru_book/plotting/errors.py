@@ -4,16 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from gru_book.plotting.style import BASELINE, BLUE, GREEN, GREY, GRU, HIGHLIGHT, ORANGE, PURPLE, REFERENCE
-
-MODEL_LOOKS = {
-    "original": (ORANGE, "o"),
-    "fast": (GREEN, "^"),
-    "gru": (GRU, "D"),
-    "best": (HIGHLIGHT, "v"),
-    "linear": (PURPLE, "s"),
-    "nbsvm": (BASELINE, "X"),
-}
+from gru_book.plotting.style import BASELINE, BLUE, GREEN, GREY, GRU, HIGHLIGHT, MODELS, ORANGE, REFERENCE
 
 
 def plot_slices(ax: Axes, table: pd.DataFrame, overall: float) -> Axes:
@@ -43,9 +34,9 @@ def plot_slices(ax: Axes, table: pd.DataFrame, overall: float) -> Axes:
 def plot_reliability(ax: Axes, table: pd.DataFrame, model: str) -> Axes:
     """Draw the share of positives in each bin, with its interval, against the mean predicted probability.
 
-    table: from `calibrating.reliability`. The areas of the marks grow with the number of texts in the bin.
+    table: from `evaluation.calibration.reliability`. The areas of the marks grow with the number of texts in the bin.
     """
-    color, _ = MODEL_LOOKS.get(model, (BLUE, "o"))
+    color = MODELS[model][0] if model in MODELS else BLUE
     ax.plot([0, 1], [0, 1], color=REFERENCE, linewidth=1, linestyle="--")
     error = [table["positive"] - table["low"], table["high"] - table["positive"]]
     ax.errorbar(table["predicted"], table["positive"], yerr=error, color=color, linewidth=1.2, capsize=2)

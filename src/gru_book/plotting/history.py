@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from gru_book.layers.history import Milestone, Sketch
+from gru_book.plotting.diagrams import draw_flow
 from gru_book.plotting.style import (
     BLACK,
     BLUE,
@@ -84,7 +85,7 @@ def plot_cell(ax: Axes, title: str, sketch: Sketch, input_dim: int, units: int) 
     _inputs(ax, list(places.values()), sketch, input_dim, units)
     if not sketch.keep:
         x = places[candidate]
-        _flow(ax, HIDDEN_STATE, (x, ROOF), (x, MIDDLE), (WIDTH, MIDDLE))
+        draw_flow(ax, HIDDEN_STATE, (x, ROOF), (x, MIDDLE), (WIDTH, MIDDLE))
         ax.text(WIDTH, MIDDLE + 0.15, rf"$h_t$: ({units})", ha="right", va="bottom")
         ax.set(ylim=(0, MIDDLE + 0.9))
     else:
@@ -107,15 +108,15 @@ def _gated(ax: Axes, places: Mapping[str, float], candidate: str, sketch: Sketch
     state = "c" if sketch.show else "h"
     color = PURPLE if sketch.show else HIDDEN_STATE
     x, gate = places[candidate], places[sketch.write]
-    _flow(ax, color, (0.1, TOP), (WIDTH, TOP))
+    draw_flow(ax, color, (0.1, TOP), (WIDTH, TOP))
     ax.text(0.1, TOP + 0.15, rf"${state}_{{t-1}}$: ({units})", va="bottom")
     ax.text(WIDTH, TOP + 0.15, rf"${state}_t$: ({units})", ha="right", va="bottom")
-    _flow(ax, NAMES[candidate][2], (x, ROOF), (x, TOP - 0.28))
-    _flow(ax, NAMES[sketch.write][2], (gate, ROOF), (gate, MIDDLE), (x - 0.28, MIDDLE))
+    draw_flow(ax, NAMES[candidate][2], (x, ROOF), (x, TOP - 0.28))
+    draw_flow(ax, NAMES[sketch.write][2], (gate, ROOF), (gate, MIDDLE), (x - 0.28, MIDDLE))
     if sketch.keep != "1":
         keeper = places[sketch.keep[-1]]
         dots = [(keeper, MIDDLE)] if keeper == gate else []
-        _flow(ax, NAMES[sketch.keep[-1]][2], (keeper, ROOF), (keeper, TOP - 0.28), dots=dots)
+        draw_flow(ax, NAMES[sketch.keep[-1]][2], (keeper, ROOF), (keeper, TOP - 0.28), dots=dots)
         _sign(ax, keeper, TOP, r"$\odot$")
         ax.text(keeper + 0.15, (MIDDLE + TOP) / 2, f"${sketch.keep}_t$", va="center")
     ax.text((gate + x) / 2 + 0.1, MIDDLE + 0.1, f"${sketch.write}_t$", ha="center", va="bottom")
@@ -123,13 +124,13 @@ def _gated(ax: Axes, places: Mapping[str, float], candidate: str, sketch: Sketch
     _sign(ax, x, TOP, "+")
     if sketch.inside:
         y = (FLOOR + ROOF) / 2
-        _flow(ax, NAMES[sketch.inside][2], (places[sketch.inside] + BOX, y), (x - BOX - 0.05, y))
+        draw_flow(ax, NAMES[sketch.inside][2], (places[sketch.inside] + BOX, y), (x - BOX - 0.05, y))
         ax.text((places[sketch.inside] + x) / 2, y + 0.12, f"${sketch.inside}_t$", ha="center", va="bottom")
     if sketch.show:
         shown = places[sketch.show]
-        _flow(ax, color, (shown, TOP), (shown, MIDDLE + 0.28), dots=[(shown, TOP)])
-        _flow(ax, NAMES[sketch.show][2], (shown, ROOF), (shown, MIDDLE - 0.28))
-        _flow(ax, HIDDEN_STATE, (shown + 0.28, MIDDLE), (WIDTH, MIDDLE))
+        draw_flow(ax, color, (shown, TOP), (shown, MIDDLE + 0.28), dots=[(shown, TOP)])
+        draw_flow(ax, NAMES[sketch.show][2], (shown, ROOF), (shown, MIDDLE - 0.28))
+        draw_flow(ax, HIDDEN_STATE, (shown + 0.28, MIDDLE), (WIDTH, MIDDLE))
         _sign(ax, shown, MIDDLE, r"$\odot$")
         ax.text(shown + 0.15, (MIDDLE + TOP) / 2 + 0.1, r"$\tanh$", va="center")
         ax.text(WIDTH, MIDDLE - 0.12, rf"$h_t$: ({units})", ha="right", va="top")
@@ -138,9 +139,9 @@ def _gated(ax: Axes, places: Mapping[str, float], candidate: str, sketch: Sketch
 def _inputs(ax: Axes, columns: list[float], sketch: Sketch, input_dim: int, units: int) -> None:
     """Draw the input, and the state before where the blocks see it, from the left to all boxes."""
     for x in columns:
-        _flow(ax, GREY, (x - 0.4, INPUT_BUS), (x - 0.4, FLOOR - 0.03))
+        draw_flow(ax, GREY, (x - 0.4, INPUT_BUS), (x - 0.4, FLOOR - 0.03))
         if sketch.sees_state:
-            _flow(ax, HIDDEN_STATE, (x + 0.4, STATE_BUS), (x + 0.4, FLOOR - 0.03))
+            draw_flow(ax, HIDDEN_STATE, (x + 0.4, STATE_BUS), (x + 0.4, FLOOR - 0.03))
     ends = columns[-1] - 0.4, columns[-1] + 0.4
     ax.plot([0.1, ends[0]], [INPUT_BUS, INPUT_BUS], color=GREY, linewidth=1.6, zorder=1)
     ax.plot([x - 0.4 for x in columns[:-1]], [INPUT_BUS] * (len(columns) - 1), "o", color=GREY, markersize=5, zorder=2)
@@ -175,16 +176,6 @@ def _sign(ax: Axes, x: float, y: float, sign: str) -> None:
     """Draw a circled sign where two flows meet."""
     circle = {"boxstyle": "circle,pad=0.12", "fc": "white", "ec": GREY}
     ax.text(x, y, sign, ha="center", va="center", fontsize=11, zorder=5, bbox=circle)
-
-
-def _flow(ax: Axes, color: str, *points: tuple[float, float], dots: Sequence[tuple[float, float]] = ()) -> None:
-    """Draw a line through `points` with an arrowhead at its end, and a dot where another line leaves it."""
-    x, y = zip(*points, strict=True)
-    ax.plot(x, y, color=color, linewidth=1.6, solid_joinstyle="round", zorder=1)
-    arrow = {"arrowstyle": "-|>", "color": color, "lw": 1.6, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", points[-1], points[-2], arrowprops=arrow, zorder=2)
-    for dot in dots:
-        ax.plot(*dot, "o", color=color, markersize=5, zorder=2)
 
 
 def plot_holding(ax: Axes, title: str, wanted: np.ndarray, shown: np.ndarray, legend: bool = False) -> Axes:

@@ -7,15 +7,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from sklearn.metrics import roc_curve
 
-from gru_book.plotting.style import BASELINE, BLUE, GREEN, GREY, GRU, ORANGE, PURPLE, REFERENCE
+from gru_book.plotting.style import BLUE, GREY, MODELS, REFERENCE, TRAIN, VALIDATION
 
-LOOKS = {
-    "original": (ORANGE, ":"),
-    "fast": (GREEN, "-."),
-    "best": (GRU, "-"),
-    "linear": (PURPLE, (0, (1, 1))),
-    "nbsvm": (BASELINE, "--"),
-}
+
+def plot_history(ax: Axes, history: pd.DataFrame, measure: str) -> Axes:
+    """Draw a measure of `history_table` by epoch: on the training rows and on the validation rows."""
+    ax.plot(history["epoch"], history[measure], color=TRAIN, marker="o", label="training")
+    ax.plot(
+        history["epoch"], history[f"val_{measure}"], color=VALIDATION, marker="s", linestyle="--", label="validation"
+    )
+    ax.set(xlabel="epoch", ylabel=measure, xticks=history["epoch"])
+    ax.legend()
+    return ax
 
 
 def plot_ladder(ax: Axes, runs: pd.DataFrame, intervals: Mapping[str, tuple[float, float, float]]) -> Axes:
@@ -36,24 +39,28 @@ def plot_ladder(ax: Axes, runs: pd.DataFrame, intervals: Mapping[str, tuple[floa
     return ax
 
 
-def plot_roc_curves(ax: Axes, labels: np.ndarray, scores: Mapping[str, np.ndarray]) -> Axes:
-    """Draw the upper left part of the ROC curve of each named score, higher means more positive, labels 0 or 1."""
+def plot_roc(ax: Axes, labels: np.ndarray, scores: Mapping[str, np.ndarray], corner: bool = False) -> Axes:
+    """Draw the ROC curve of each named score, higher means more positive, labels 0 or 1; `corner`: its upper left."""
     for name, score in scores.items():
-        color, style = LOOKS[name]
+        color, line, _ = MODELS[name]
         false_positive, true_positive, _ = roc_curve(labels, score)
-        ax.plot(100 * false_positive, 100 * true_positive, color=color, linestyle=style, label=name)
-    ax.set(xlim=(0, 40), ylim=(60, 100.5))
+        ax.plot(100 * false_positive, 100 * true_positive, color=color, linestyle=line, label=name)
+    if corner:
+        ax.set(xlim=(0, 40), ylim=(60, 100.5))
+    else:
+        ax.plot([0, 100], [0, 100], color=REFERENCE, linewidth=1, linestyle=":", label="chance")
+        ax.set_aspect("equal")
     ax.set(xlabel="% of negative reviews called positive", ylabel="% of positive reviews found")
     ax.legend(loc="lower right")
     return ax
 
 
 def plot_calibration(ax: Axes, tables: Mapping[str, pd.DataFrame]) -> Axes:
-    """Draw the share of positives against the mean predicted probability, from `calibrating.reliability`."""
+    """Draw the share of positives against the mean predicted probability, from `evaluation.calibration.reliability`."""
     for name, table in tables.items():
-        color, style = LOOKS[name]
+        color, line, _ = MODELS[name]
         ax.plot(
-            table["predicted"], table["positive"], color=color, linestyle=style, marker="o", markersize=4, label=name
+            table["predicted"], table["positive"], color=color, linestyle=line, marker="o", markersize=4, label=name
         )
     ax.plot([0, 1], [0, 1], color=REFERENCE, linewidth=1)
     ax.set(xlabel="predicted probability of positive", ylabel="share that is positive", aspect="equal")

@@ -7,7 +7,7 @@ each learning rate of `LEARNING_RATES` on each of `TRIAL_SEEDS`, which the compa
 highest mean accuracy on one half of the validation reviews is taken. On that half the epoch is chosen too, the one with
 the least loss, in trials and comparison alike. What counts is the accuracy at that epoch on the *other* half of the
 validation reviews. The halves are neighbouring blocks of the file's order, in which reviews of a film stand together.
-The test part is not touched. The page ``35_rnn_lstm_gru`` runs two of the arms live with the same `Trainer`.
+The test part is not touched. The page ``36_rnn_lstm_gru`` runs two of the arms live with the same `Trainer`.
 """
 
 import time
@@ -21,6 +21,7 @@ from gru_book.data.films import VALIDATION_BLOCKS
 from gru_book.data.reviews import load_reviews
 from gru_book.data.split import Split
 from gru_book.data.vocabulary import Vocabulary
+from gru_book.evaluation.metrics import log_loss
 from gru_book.layers import ablated
 
 TITLE = "RNN, LSTM, GRU and ablated GRUs at equal parameters: accuracy on reviews, paired seeds"
@@ -143,9 +144,8 @@ class Trainer:
         measured = {}
         for half, (x, labels) in validation_data(self.half_rows, self.source).items():
             probability = self.model.predict(x, batch_size=300, verbose=0)[:, 0].astype(float)
-            right = np.clip(np.where(labels == 1, probability, 1 - probability), 1e-7, None)
             measured[f"{half} accuracy"] = float(np.mean((probability > 0.5) == labels))
-            measured[f"{half} loss"] = float(-np.log(right).mean())
+            measured[f"{half} loss"] = log_loss(labels, probability)
         return measured
 
 

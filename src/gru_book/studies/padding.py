@@ -4,7 +4,7 @@ For every seed all arms learn from the same 4,000 reviews of the training part, 
 same number of updates of the same size, and are judged on the same 2,400 reviews of the validation part after every
 epoch. The stopping rule is fixed beforehand: a number of epochs, no choice by a score. All arms keep the last
 MAXLEN words of a review, so that only the padding differs. The test part is not touched. The page
-``34_padding_masking`` runs two of the arms live.
+``35_padding_masking`` runs two of the arms live.
 """
 
 import time
@@ -19,6 +19,7 @@ from gru_book.conversion import layers
 from gru_book.data.batching import LengthBatches
 from gru_book.data.reviews import load_reviews
 from gru_book.data.vocabulary import Vocabulary
+from gru_book.evaluation.metrics import log_loss
 
 TITLE = "Padding side x mask, and batches of similar length: a small GRU on reviews, validation after every epoch"
 TIMES = ("seconds",)
@@ -157,10 +158,9 @@ def fresh(seed: int, mask: bool) -> keras.Sequential:
 def _measure(model, x, labels, lengths) -> dict[str, float]:
     probability = model.predict(x, batch_size=300, verbose=0)[:, 0].astype(float)
     right = (probability > 0.5) == labels
-    chance = np.clip(np.where(labels == 1, probability, 1 - probability), 1e-7, None)
     measured = {
         "accuracy": float(right.mean()),
-        "loss": float(-np.log(chance).mean()),
+        "loss": log_loss(labels, probability),
         "accuracy full": float(right[lengths >= MAXLEN].mean()),
         "accuracy padded": float(right[lengths <= MAXLEN - FAR].mean()),
     }

@@ -15,6 +15,7 @@ import numpy as np
 
 from gru_book.data.reviews import load_reviews
 from gru_book.data.vocabulary import Vocabulary
+from gru_book.evaluation.metrics import log_loss
 
 TITLE = "Every model of a small space, trained for ten epochs: validation after each epoch, by folds"
 TIMES = ("seconds",)
@@ -78,10 +79,9 @@ def run_case(seed: int, units: int, learning_rate: float, dropout: float) -> lis
             model.train_on_batch(x[batch], y[batch])
         seconds = round(time.perf_counter() - started, 3)
         probability = np.concatenate([model.predict_on_batch(part) for part in np.split(held_x, FOLDS // 2)])[:, 0]
-        chance = np.clip(np.where(held_y == 1, probability, 1 - probability).astype(float), 1e-7, None)
         right = ((probability > 0.5) == held_y).reshape(FOLDS, FOLD_SIZE).sum(1)
         counts = {f"right_{fold}": int(count) for fold, count in enumerate(right)}
-        rows.append({"epoch": epoch, "loss": float(-np.log(chance).mean()), **counts, "seconds": seconds})
+        rows.append({"epoch": epoch, "loss": log_loss(held_y, probability), **counts, "seconds": seconds})
     return rows
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from gru_book.data.reviews import load_reviews
 from gru_book.data.vocabulary import Vocabulary
+from gru_book.evaluation.metrics import log_loss
 from gru_book.studies import tuning_table as small
 
 TITLE = "Models of a small search, trained on more and longer reviews: validation after each epoch"
@@ -68,8 +69,10 @@ def run_case(size: str, seed: int, units: int, learning_rate: float, dropout: fl
             model.train_on_batch(x[batch], y[batch])
         seconds = round(time.perf_counter() - started, 3)
         probability = np.concatenate([model.predict_on_batch(part) for part in np.split(held_x, 4)])[:, 0]
-        chance = np.clip(np.where(held_y == 1, probability, 1 - probability).astype(float), 1e-7, None)
-        scores = {"val_accuracy": float(((probability > 0.5) == held_y).mean()), "val_loss": -np.log(chance).mean()}
+        scores = {
+            "val_accuracy": float(((probability > 0.5) == held_y).mean()),
+            "val_loss": log_loss(held_y, probability),
+        }
         rows.append({"train_rows": len(x), "maxlen": x.shape[1], "epoch": epoch, **scores, "seconds": seconds})
     return rows
 

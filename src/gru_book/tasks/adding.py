@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gru_book.tasks.task import Task, _at_least
+from gru_book.tasks.task import Task, check_at_least
 
 
 def adding(num_sequences: int, num_steps: int, rng: np.random.Generator) -> Task:
@@ -30,8 +30,8 @@ def adding(num_sequences: int, num_steps: int, rng: np.random.Generator) -> Task
     Raises:
         ValueError: ``num_sequences`` is below 1 or ``num_steps`` below 2.
     """
-    _at_least("num_sequences", num_sequences, 1)
-    _at_least("num_steps", num_steps, 2)
+    check_at_least("num_sequences", num_sequences, 1)
+    check_at_least("num_steps", num_steps, 2)
     half = num_steps // 2
     inputs = np.zeros((num_sequences, num_steps, 2), np.float32)
     inputs[..., 0] = rng.random((num_sequences, num_steps), np.float32)

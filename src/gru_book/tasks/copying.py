@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gru_book.tasks.task import Task, _at_least
+from gru_book.tasks.task import Task, check_at_least
 
 
 def copy(
@@ -35,10 +35,10 @@ def copy(
     Raises:
         ValueError: one of the numbers is below its minimum.
     """
-    _at_least("num_sequences", num_sequences, 1)
-    _at_least("delay", delay, 1)
-    _at_least("num_symbols", num_symbols, 2)
-    _at_least("num_copied", num_copied, 1)
+    check_at_least("num_sequences", num_sequences, 1)
+    check_at_least("delay", delay, 1)
+    check_at_least("num_symbols", num_symbols, 2)
+    check_at_least("num_copied", num_copied, 1)
     inputs = np.zeros((num_sequences, delay + 2 * num_copied), np.int64)
     targets = np.zeros_like(inputs)
     inputs[:, :num_copied] = rng.integers(1, num_symbols + 1, (num_sequences, num_copied))
@@ -56,7 +56,7 @@ def copy_chance_loss(delay: int, num_symbols: int = 8, num_copied: int = 10) -> 
     Raises:
         ValueError: ``delay`` or ``num_copied`` is below 1, or ``num_symbols`` below 2.
     """
-    _at_least("delay", delay, 1)
-    _at_least("num_symbols", num_symbols, 2)
-    _at_least("num_copied", num_copied, 1)
+    check_at_least("delay", delay, 1)
+    check_at_least("num_symbols", num_symbols, 2)
+    check_at_least("num_copied", num_copied, 1)
     return float(num_copied * np.log(num_symbols) / (delay + 2 * num_copied))

@@ -18,6 +18,7 @@ class Task(NamedTuple):
     chance: float
 
 
-def _at_least(name: str, value: int, minimum: int) -> None:
+def check_at_least(name: str, value: int, minimum: int) -> None:
+    """Raise `ValueError` naming the argument where its value is below `minimum`."""
     if value < minimum:
         raise ValueError(f"{name} = {value}; expected at least {minimum}")

@@ -1,1 +1,1 @@
-"""Clocks: layers beside each other, fits, other frameworks."""
+"""Clocks: `layers` beside each other, `fits` of recipes, `peers` (PyTorch, ONNX Runtime)."""

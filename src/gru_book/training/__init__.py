@@ -1,1 +1,1 @@
-"""What every training needs: seeds, callbacks."""
+"""What every training with Keras needs: `seeding` and `callbacks` (progress, history)."""

@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pandas as pd
 from IPython.display import display
-from scipy.stats import binomtest
 
 from gru_book.progress import has_channel, send
 
@@ -63,9 +62,3 @@ def history_table(history: keras.callbacks.History) -> pd.DataFrame:
     table = pd.DataFrame(history.history)
     table.insert(0, "epoch", np.arange(1, len(table) + 1))
     return table
-
-
-def accuracy_interval(correct: int, total: int) -> tuple[float, float]:
-    """Return the 95% Wilson score interval of an accuracy: `correct` right answers among `total` (Wilson 1927)."""
-    interval = binomtest(correct, total).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(interval.low), float(interval.high)

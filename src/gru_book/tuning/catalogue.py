@@ -12,11 +12,11 @@ from functools import partial
 
 import keras
 import keras_tuner as kt
-import numpy as np
 
 from gru_book.data.reviews import load_reviews
 from gru_book.data.vocabulary import Vocabulary
 from gru_book.errors import TuningError, did_you_mean
+from gru_book.evaluation.metrics import log_loss
 from gru_book.recipes import RECIPES, fit
 from gru_book.tuning.search import ScoredModel, Search
 
@@ -97,9 +97,8 @@ class RecipeModel(ScoredModel):
         fitted = fit(self.recipe, texts, labels, seed=self.seed, settings=settings)
         held_texts, held_labels = validation_data
         probability = fitted.predict_proba(held_texts)
-        chance = np.clip(np.where(held_labels == 1, probability, 1 - probability), 1e-7, None)
         accuracy = float(((probability > 0.5) == held_labels).mean())
-        return {"val_accuracy": accuracy, "val_loss": float(-np.log(chance).mean())}
+        return {"val_accuracy": accuracy, "val_loss": log_loss(held_labels, probability)}
 
 
 def fast_search(

@@ -108,7 +108,7 @@ class ChiefOracle(KeptOracle):
             self.save()
 
     @kt.synchronized
-    def strike_off(self, folder: Path) -> list[str]:
+    def drop_lost_workers(self, folder: Path) -> list[str]:
         """Strike off the workers that have given no sign of life for too long; return their names."""
         now, lost = time.monotonic(), []
         for worker in {*self.tuner_ids, *self.ongoing_trials}:
@@ -186,7 +186,7 @@ class LocalWorker:
                 self.process.wait()
 
 
-def lead(
+def run_chief(
     search: Search,
     folder: Path,
     address: tuple[str, int] = ("127.0.0.1", 0),
@@ -207,13 +207,13 @@ def lead(
         (folder / WORKERS).mkdir(exist_ok=True)
         os.environ |= {"KERASTUNER_TUNER_ID": "chief", "KERASTUNER_ORACLE_IP": address[0]}
         os.environ["KERASTUNER_ORACLE_PORT"] = str(address[1])  # KerasTuner's sign that this process is a chief
-        oracle = Tuner(search, folder, kept=ChiefOracle).oracle
+        tuner = Tuner(search, folder, kept=ChiefOracle)
+        oracle = tuner.oracle
         if is_finished(folder):
             say("this search had finished; --again starts over")
             return
         oracle.lost_after = lost_after
-        oracle.save()
-        (folder / "chief.json").write_text("{}", encoding="utf-8")
+        tuner.save()
         server, port = _server(oracle, address)
         say(f"chief at {address[0]}:{port}, folder {shown(folder)}")
         local = [_local_worker(str(i), command(str(i), port), folder, workers) for i in range(1, workers + 1)]
@@ -264,7 +264,7 @@ def _watch(search: Search, folder: Path, oracle: ChiefOracle, local: list[LocalW
     with tqdm(total=search.epochs(), initial=done, desc=f"search {search.name}", unit="epoch", disable=quiet) as bar:
         while not oracle.is_over():
             time.sleep(0.3)
-            for worker in oracle.strike_off(folder):
+            for worker in oracle.drop_lost_workers(folder):
                 say(f"worker {worker} gives no sign of life; its trial is tried again")
             for line in filter(None, [worker.look_after() for worker in local]):
                 say(line)

@@ -11,10 +11,10 @@ from pathlib import Path
 from gru_book.errors import TuningError
 from gru_book.tuning import results
 from gru_book.tuning.catalogue import find_search, parse_options
-from gru_book.tuning.chief import lead
+from gru_book.tuning.chief import run_chief
 from gru_book.tuning.folder import search_folder, shown
 from gru_book.tuning.search import Search
-from gru_book.tuning.worker import work
+from gru_book.tuning.worker import run_worker
 
 SHOWN = 10  # trials in the table at the end
 
@@ -27,7 +27,7 @@ def tune(options) -> None:
         if options.chief is None:
             raise TuningError("worker without chief: give --chief HOST:PORT too")
         address = address_of(options.chief, public=True)  # only the chief opens a port
-        work(search, folder, address, options.worker, options.wait, options.parent)
+        run_worker(search, folder, address, options.worker, options.wait, options.parent)
         return
     workers = options.workers if options.workers is not None else int(options.chief is None)
     if workers < 0 or (workers == 0 and options.chief is None):
@@ -39,7 +39,7 @@ def tune(options) -> None:
         mine = ["--chief", f"{reached}:{port}", "--worker", worker, "--parent", str(os.getpid())]
         return [sys.executable, "-m", "gru_book.cli", "tune", *_same(options), "--folder", str(folder), *mine]
 
-    lead(search, folder, address, workers, command, options.again, options.lost_after, say=_say)
+    run_chief(search, folder, address, workers, command, options.again, options.lost_after, say=_say)
     _show(folder)
 
 

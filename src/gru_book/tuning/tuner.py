@@ -31,7 +31,7 @@ from gru_book.tuning.search import METHODS, ScoredModel, Search
 IDLE_SECONDS = 0.5  # between two questions of a worker for whom there is no trial yet
 
 
-def run(search: Search, folder: Path, again: bool = False) -> kt.Tuner:
+def run_search(search: Search, folder: Path, again: bool = False) -> kt.Tuner:
     """Carry out `search` in this process, going on with what `folder` holds of it; return the tuner.
 
     A search that had finished is not run again: its trials come back. `again` empties the folder and starts over.

@@ -46,7 +46,9 @@ class Client(oracle_client.OracleClient):
         self.stub = protos.get_service_grpc().OracleStub(grpc.insecure_channel(address, options=options))
 
 
-def work(search: Search, folder: Path, address: tuple[str, int], worker: str, wait: float = WAIT, parent: int = 0):
+def run_worker(
+    search: Search, folder: Path, address: tuple[str, int], worker: str, wait: float = WAIT, parent: int = 0
+):
     """Run trials of `search` for the chief at `address` until there are none left.
 
     worker: a name that no other worker of the search has. wait: seconds without an answer after which to give up.

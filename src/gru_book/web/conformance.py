@@ -6,7 +6,7 @@ import numpy as np
 
 from gru_book.export.web import Packed
 from gru_book.layers.activations import sigmoid
-from gru_book.web.markup import _first_column
+from gru_book.web.markup import first_column
 
 
 def golden_texts(words: list[str]) -> list[tuple[str, int]]:
@@ -33,7 +33,7 @@ def golden(model, packed: Packed, vocabulary, texts: list[tuple[str, int]], digi
     """
     reader, entries = packed.reader(), []
     for text, times in texts:
-        ids = np.array(_first_column(vocabulary.encode([text * times])[0]))
+        ids = np.array(first_column(vocabulary.encode([text * times])[0]))
         trace = reader.trace(ids[None])
         steps = sorted({0, 1, len(ids) // 2, len(ids) - 2, len(ids) - 1} & set(range(len(ids))))
         asked = ids.reshape(1, -1, *[1] * (len(model.input_shape) - 2)).astype("int32")

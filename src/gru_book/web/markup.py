@@ -26,7 +26,7 @@ def precomputed(packed: Packed, vocabulary, texts: list[str]) -> list[dict]:
     reader, header = packed.reader(), packed.header
     order, found = np.argsort(-reader.w, kind="stable"), []
     for text in texts:
-        ids = _first_column(vocabulary.encode([text])[0])
+        ids = first_column(vocabulary.encode([text])[0])
         trace, whole = reader.trace(ids[None]), reader.score(ids)
         entry = {"text": text, "words": ["[start]", *text_to_words(header["reading"], text)]}
         entry["known"] = (ids != header["unknown"]).astype(int).tolist()
@@ -55,6 +55,7 @@ def element(weights_file: str, examples: list[dict], ready: list[dict], words: s
     return f'<div data-gru-book="explorer"{attributes}><p>{html.escape(words)}</p></div>'
 
 
-def _first_column(ids) -> np.ndarray:
+def first_column(ids) -> np.ndarray:
+    """Return the ids of single tokens, (steps,), of a text's ids (steps,) or (steps, tables)."""
     ids = np.asarray(ids)
     return ids[:, 0] if ids.ndim == 2 else ids
