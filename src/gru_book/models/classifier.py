@@ -16,7 +16,7 @@ import numpy as np
 
 from gru_book.files import sha256
 
-FORMAT = 2  # of a saved folder; 2 since the ids of the start and of unknown tokens changed places
+FORMAT = 1  # of a saved folder
 
 MANIFEST = "model.json"
 
