@@ -167,7 +167,7 @@ def test_save_spares_what_it_did_not_write(tmp_path):
         (["a", None], [0, 1], r"texts\[1\] is None \(NoneType\)"),
         ("ab", [0, 1], r"texts is one str; allowed: a list of strings: write \[text\]"),
         (7, [0, 1], "texts is 7; allowed: a list of strings"),
-        (["", "…"], [0, 1], "the 2 texts share no word that could be counted"),
+        (["", "§"], [0, 1], "the 2 texts share no word that could be counted"),
     ],
 )
 @every_recipe

@@ -18,7 +18,7 @@ class Split:
     """One part of the reviews.
 
     texts: the reviews as they were written, `<br />` included.
-    labels: int array of shape (len(texts),), 1 for a positive review and 0 for a negative one.
+    labels: 1 for a positive review and 0 for a negative one, in any list; kept as an int array of shape (len(texts),).
     films: the film of each review where the source tells (an `aclImdb` folder with its `urls_*.txt`), else None.
     """
 
@@ -27,12 +27,18 @@ class Split:
     films: list[str] | None = None
 
     def __post_init__(self):
-        """Refuse texts, labels and films of different lengths."""
+        """Refuse texts, labels and films of different lengths, and labels other than 0 and 1."""
         if len(self.texts) != len(self.labels) or (self.films is not None and len(self.films) != len(self.texts)):
             raise ReviewsError(
                 f"texts, labels and films must have the same length, not {len(self.texts)}, {len(self.labels)} "
                 f"and {None if self.films is None else len(self.films)}"
             )
+        labels = np.asarray(self.labels)
+        wrong = np.flatnonzero(~np.isin(labels, (0, 1))) if labels.ndim == 1 else [0]
+        if len(wrong):
+            shown = " ".join(repr(labels.tolist()[wrong[0]]).split())[:40]
+            raise ReviewsError(f"labels[{wrong[0]}] is {shown}; allowed: 0 and 1, one for each text")
+        object.__setattr__(self, "labels", labels.astype(int))
 
     def __len__(self) -> int:
         """Return the number of reviews."""
@@ -79,10 +85,3 @@ class Reviews:
         rows = {n: (len(p), int(np.sum(p.labels == 0)), int(np.sum(p.labels == 1))) for n, p in parts.items()}
         table = pd.DataFrame.from_dict(rows, orient="index", columns=["reviews", "negative", "positive"])
         return table.rename_axis("part")
-
-
-def plural(texts: Iterable[str]) -> Iterable[str]:
-    """Return `texts`; raise `TypeError` where it is one string, which would be read letter by letter."""
-    if isinstance(texts, str):
-        raise TypeError("texts must be a list of reviews, not one string: write [text]")
-    return texts
