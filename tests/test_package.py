@@ -30,6 +30,15 @@ LIGHT = {
 WORDS = {"errors", "data/reviews", "layers/history"}
 # Test files about more than one module, or about what a module makes.
 SUBJECTS = {
+    "data/test_faults_reviews",  # these and the next: what strangers do, by kind of fault
+    "notebook/test_faults_parameters",
+    "pipeline/test_faults_door",
+    "pipeline/test_faults_editors",
+    "pipeline/test_faults_lab",
+    "pipeline/test_faults_outputs",
+    "pipeline/test_faults_profiles",
+    "pipeline/test_faults_records",
+    "pipeline/test_faults_surroundings",
     "notebook/test_verdict",  # claims of a page, as `report` displays them
     "site/test_site",  # all pages as built, in a browser
     "site/test_speed",  # all pages as built: weight, work and movement

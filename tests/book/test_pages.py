@@ -15,7 +15,8 @@ from gru_book.files import CHECKOUT
 from gru_book.notebook.parameters import rerun_markdown
 from gru_book.pipeline import provenance, study
 from gru_book.pipeline.address import read_address, setup_cell
-from gru_book.pipeline.pages import PROFILES, all_pages, find_page, normal_form, profile
+from gru_book.pipeline.pages import all_pages, find_page, normal_form
+from gru_book.pipeline.profiles import PROFILES, profile
 
 PAGES = all_pages()
 # Cells whose output holds a time, so that nbval cannot compare it: one (the last section) on every page, and these.

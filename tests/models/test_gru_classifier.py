@@ -20,10 +20,10 @@ def test_the_epoch_with_the_least_loss_is_kept(moods):
 def test_a_recipe_takes_one_review_and_keeps_the_end_or_the_beginning(moods):
     model = recipes.fit("fast", *moods(20), settings={"units": 4, "maxlen": 3})
     assert model.predict_proba(["a joy"]).shape == (1,)
-    assert len(model._encode(["a b c d e f"])[0]) == 4
-    np.testing.assert_array_equal(model._encode(["dull dull joy joy joy"])[0], model._encode(["joy joy joy"])[0])
+    assert len(model.encode(["a b c d e f"])[0]) == 4
+    np.testing.assert_array_equal(model.encode(["dull dull joy joy joy"])[0], model.encode(["joy joy joy"])[0])
     first = recipes.fit("fast", *moods(20), settings={"units": 4, "maxlen": 3, "keep": "first"})
-    np.testing.assert_array_equal(first._encode(["joy joy joy dull"])[0], first._encode(["joy joy joy"])[0])
+    np.testing.assert_array_equal(first.encode(["joy joy joy dull"])[0], first.encode(["joy joy joy"])[0])
 
 
 def test_every_recipe_of_a_gru_knows_the_same_settings():

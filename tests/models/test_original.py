@@ -15,5 +15,5 @@ def test_the_original_is_the_notebooks_model_to_the_number():
     assert (settings["batch_size"], settings["epochs"], settings["validation_split"]) == (32, 5, 0.2)
     fitted = recipes.fit("original", TEXTS * 5, [1, 1, 0, 1] * 5, settings={"units": 4, "embedding_dim": 4})
     assert len(fitted.chosen["history"]) == 5
-    assert fitted._ids(["good film"]).shape == (1, 500)
-    assert fitted._ids(["good film"])[0, :-3].max() == 0  # padding in front
+    assert fitted.encode(["good film"]).shape == (1, 500)
+    assert fitted.encode(["good film"])[0, :-3].max() == 0  # padding in front

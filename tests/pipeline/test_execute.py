@@ -59,7 +59,7 @@ def test_a_readers_run_goes_to_runs_and_nowhere_else(published):
     output = execute.run(find_page("01_first", published), {"number": 5})
     assert output == published / "_runs/01_first-number_5.ipynb"
     assert printed(output) == "10\n"
-    assert json.loads((output.with_suffix("") / "01_first/numbers.json").read_text()) == {"twice": 10}
+    assert json.loads((output.with_suffix(".artifacts") / "01_first/numbers.json").read_text()) == {"twice": 10}
     assert snapshot(published) == before
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from gru_book.errors import BookError
-from gru_book.pipeline.pages import all_pages, find_page, in_order, normal_form, profile
+from gru_book.pipeline.pages import all_pages, find_page, in_order, normal_form
+from gru_book.pipeline.profiles import profile
 from small_book import FIRST, write_page
 
 
@@ -28,7 +29,11 @@ def test_profiles(book):
     assert profile("smoke", page) == {"number": 1}
     assert profile("smoke", find_page("02_second", book)) == {}
     own = book / "mine.yml"
-    for text, said in (("01_first: {nummer: 1}", "did you mean 'number'"), ("[1]", "must map"), ("a: [", "is no YAML")):
+    for text, said in (
+        ("01_first: {nummer: 1}", "did you mean 'number'"),
+        ("[1]", "is a list"),
+        ("a: [", "is no YAML"),
+    ):
         own.write_text(text)
         with pytest.raises(BookError, match=said):
             profile(str(own), page)

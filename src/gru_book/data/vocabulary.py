@@ -12,7 +12,7 @@ import numpy as np
 
 from gru_book.data.tokens import FIRST, START, UNKNOWN, each_text, join_surrogates
 from gru_book.errors import ReviewsError
-from gru_book.files import write_text
+from gru_book.files import write_json
 
 # Text to words exactly as Keras's `text_to_word_sequence` does it: lower case, these characters become spaces, split.
 FILTERED = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -165,7 +165,7 @@ class Vocabulary:
         content = {"max_features": self.max_features, "words": self.words}
         if self.first != FIRST:
             content["first"] = self.first
-        write_text(Path(path), json.dumps(content, indent=0) + "\n")  # in ASCII: also half a character is kept
+        write_json(Path(path), content, indent=0)
 
     @classmethod
     def load(cls, path: str | Path) -> Vocabulary:

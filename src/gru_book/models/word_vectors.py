@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from gru_book.data.tokens import FIRST
 
@@ -33,7 +34,8 @@ def word_vectors(sequences: list[np.ndarray], size: int, dim: int, length: float
     information = np.log(counts.data / (of_word[counts.row] * of_context[counts.col]))
     kept = information > 0
     table = sparse.csr_matrix((information[kept], (counts.row[kept], counts.col[kept])), shape=(size, size))
-    vectors, scale, _ = randomized_svd(table, min(dim, size - 1), n_iter=4, random_state=seed)
+    with threadpool_limits(1):  # more threads add in another order and round otherwise
+        vectors, scale, _ = randomized_svd(table, min(dim, size - 1), n_iter=4, random_state=seed)
     vectors = vectors * np.sqrt(scale)
     vectors *= length / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     return np.pad(vectors, ((0, 0), (0, dim - vectors.shape[1]))).astype(np.float32)
