@@ -19,6 +19,17 @@ from gru_book.errors import ParameterError
 
 _RANGE = re.compile(r"^(?P<open>[\[(])(?P<low>[^.\s]*(?:\.\d+)?)\.\.(?P<high>[^\])]*)(?P<close>[\])])$")
 
+_INTEGER = r"[+-]?[0-9]+(_[0-9]+)*"
+
+_NUMBERS = {  # as the command line takes them: no spaces, no digits of other scripts, neither nan nor inf
+    int: re.compile(_INTEGER),
+    float: re.compile(rf"{_INTEGER}\.?([0-9]+)?(e[+-]?[0-9]+)?|[+-]?\.[0-9]+(e[+-]?[0-9]+)?", re.IGNORECASE),
+}
+
+LONGEST_NUMBER = 400  # characters of a number on the command line
+
+_NO_TEXT = re.compile("[\ud800-\udfff]")  # what stands for bytes that are no UTF-8
+
 _ANY = {int: "whole numbers", float: "finite numbers", str: "a text", bool: "True and False", list: "numbers"}
 
 LONGEST_SHOWN = 60  # characters of a value in a message
@@ -71,28 +82,26 @@ class Parameter:
         return value
 
     def parse(self, text: str) -> Any:
-        """Return the value that a command line's `text` stands for, checked."""
+        """Return the value that a command line's `text` stands for, checked.
+
+        Numbers are written in ASCII digits without spaces (`1_000` is one), a bool is true or false in any case.
+        """
         if self.type is str:
             return self.check(text)
         if self.type is bool:
             if text.lower() not in ("true", "false"):
-                raise ParameterError(f"{self.name} must be true or false, not {text!r}")
+                raise ParameterError(f"{self.name} must be true or false, not {shown(text)}")
             return text.lower() == "true"
-        try:
-            return self.check(self.type(text))
-        except ParameterError:
-            raise
-        except ValueError:
-            raise ParameterError(
-                f"{self.name} must be of type {self.type.__name__}, not {shown(text)}{self._hint()}"
-            ) from None
+        if not _NUMBERS[self.type].fullmatch(text) or len(text) > LONGEST_NUMBER:
+            raise ParameterError(f"{self.name} must be of type {self.type.__name__}, not {shown(text)}{self._hint()}")
+        return self.check(self.type(text))
 
     def holds(self, value: Any) -> bool:
         """Return whether `value`, of this parameter's type, is allowed."""
         if isinstance(value, float) and not math.isfinite(value):
             return False
         if not self.allowed:
-            return not (self.type is str and not value.strip())
+            return self.type is not str or bool(value.strip() and not _NO_TEXT.search(value))
         if "|" in self.allowed:
             return str(value) in [choice.strip() for choice in self.allowed.strip("[]()").split("|")]
         low, high, includes_low, includes_high = _bounds(self.allowed)

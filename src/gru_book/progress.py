@@ -23,9 +23,9 @@ def has_channel() -> bool:
 
 
 def send(kind: str, text: str) -> None:
-    """Write a "state" or a "line" to the channel; does nothing where there is none."""
+    """Write a "state" or a "line" to the channel; does nothing where there is none, or no room in it."""
     if has_channel():
-        with open(os.environ[CHANNEL], "a", encoding="utf-8") as channel:
+        with contextlib.suppress(OSError), open(os.environ[CHANNEL], "a", encoding="utf-8") as channel:
             channel.write(json.dumps({kind: text}) + "\n")
 
 
@@ -63,7 +63,7 @@ def shown(channel: Path) -> Iterator[None]:
                 stopped = stop.wait(EVERY if terminal else EVERY_WITHOUT_TERMINAL)
                 state = None
                 for event in _read(events):
-                    state = event.get("state", state)
+                    state = event.get("state")  # a line that stays ends the state before it
                     if "line" in event:
                         tqdm.write(f"  {event['line']}", file=sys.stderr)
                 if state and terminal:
