@@ -43,6 +43,7 @@ SUBJECTS = {
     "site/test_site",  # all pages as built, in a browser
     "site/test_speed",  # all pages as built: weight, work and movement
     "site/test_address",  # the site with and without a repository's address
+    "web/test_tokens_in_the_browser",  # `data/tokens` and its twin in `web/explorer.js`
     "tuning/test_kerastuner",  # what KerasTuner does by itself
 }
 

@@ -1,7 +1,5 @@
 """The named recipes: what they compute, what they refuse, and that a saved one predicts what it did."""
 
-import json
-import shutil
 import warnings
 
 import numpy as np
@@ -79,11 +77,11 @@ def test_it_is_what_a_few_lines_of_scikit_learn_compute(name, by_hand):
 @every_recipe
 def test_the_same_seed_gives_the_same_classifier_and_fit_leaves_the_recipe_alone(name):
     texts, labels = some_reviews(300)
-    before = json.dumps(recipes.RECIPES[name].settings)
+    before = str(recipes.RECIPES[name].settings)
     first, second = (fit(name, texts, labels, seed=3) for _ in range(2))
     np.testing.assert_array_equal(first.predict_proba(texts), second.predict_proba(texts))
     assert first.chosen == second.chosen
-    assert json.dumps(recipes.RECIPES[name].settings) == before
+    assert str(recipes.RECIPES[name].settings) == before
 
 
 def test_choices_are_made_on_the_validation_texts():
@@ -142,9 +140,9 @@ def test_save_spares_what_it_did_not_write(tmp_path):
     model = recipes.fit("linear", *some_reviews(40))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    with pytest.raises(ValueError, match="exists and is no saved classifier; give a new folder"):
+    with pytest.raises(ValueError, match="a folder that holds anything but a saved classifier; allowed: a new place"):
         model.save(tmp_path / "mine")
-    with pytest.raises(ValueError, match="exists and is no saved classifier"):
+    with pytest.raises(ValueError, match="a file that is not a saved classifier"):
         model.save(tmp_path / "mine" / "thesis.txt")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
@@ -167,7 +165,7 @@ def test_save_spares_what_it_did_not_write(tmp_path):
         (["a", None], [0, 1], r"texts\[1\] is None \(NoneType\)"),
         ("ab", [0, 1], r"texts is one str; allowed: a list of strings: write \[text\]"),
         (7, [0, 1], "texts is 7; allowed: a list of strings"),
-        (["", "…"], [0, 1], "the 2 texts share no word that could be counted"),
+        (["", "§"], [0, 1], "the 2 texts share no word that could be counted"),
     ],
 )
 @every_recipe
@@ -242,7 +240,7 @@ def test_an_interrupted_save_leaves_the_old_folder_whole(saved, monkeypatch):
         raise OSError("no space left")
 
     monkeypatch.setattr(np, "savez_compressed", full_disk)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(ValueError, match=r"cannot write path .*: no space left"):
         model.save(saved)
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
-    shutil.rmtree(saved.with_name(saved.name + ".partial"))
+    assert {path.name for path in saved.parent.iterdir()} == {"saved", "progress"}

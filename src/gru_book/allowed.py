@@ -48,6 +48,8 @@ def plain(value: Any) -> Any:
     """Return a scalar of NumPy, or an array without dimensions, as Python's own number, bool or text; else `value`."""
     if getattr(value, "shape", None) != () or not callable(getattr(value, "item", None)):
         return value
+    if getattr(value, "mask", False):  # NumPy's number that is missing
+        return value
     value = value.item()
     return value if isinstance(value, (bool, int, float)) or not isinstance(value, Real) else float(value)
 

@@ -255,14 +255,24 @@ def _obstacle(path: Path, kind: str, is_ours: Callable[[Path], bool]) -> str:
         return f"in {str(parent)!r}, where nothing can be written ({error.strerror})"
     with contextlib.suppress(FileNotFoundError):
         os.lstat(path.parent / ("x" * most) / path.name)  # as long as what is written beside it first
-    if not os.path.lexists(path):
-        return ""
-    mode = path.lstat().st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or path.is_mount():
-        return "a link" if stat.S_ISLNK(mode) else "no plain file or folder"
-    if is_ours(path):
-        return ""
-    return f"a file that is not {kind}" if stat.S_ISREG(mode) else f"a folder that holds anything but {kind}"
+    while os.path.lexists(path):
+        with contextlib.suppress(FileNotFoundError):  # another process is replacing it at this moment
+            found = path.lstat()
+            is_file = stat.S_ISREG(found.st_mode)
+            if not (is_file or stat.S_ISDIR(found.st_mode)) or path.is_mount():
+                return "a link" if stat.S_ISLNK(found.st_mode) else "no plain file or folder"
+            if _is(path, is_ours):
+                return ""
+            if os.path.samestat(found, path.lstat()):  # else it has been replaced while we looked
+                return f"a file that is not {kind}" if is_file else f"a folder that holds anything but {kind}"
+    return ""
+
+
+def _is(path: Path, is_ours: Callable[[Path], bool]) -> bool:
+    try:
+        return is_ours(path)
+    except (OSError, ValueError):  # what cannot be read is not proven
+        return False
 
 
 @contextlib.contextmanager
@@ -301,7 +311,7 @@ def _take(place: Path, old: Path, kind: str, is_ours: Callable[[Path], bool]) ->
     shutil.rmtree(old, ignore_errors=True)  # taken before, and replaced by another process since
     with contextlib.suppress(FileNotFoundError):
         os.rename(place, old)
-        if not is_ours(old):
+        if not _is(old, is_ours):
             raise OutputError(f"{str(place)!r} has become anything but {kind} in the meantime; it was left as it is")
 
 
@@ -357,12 +367,13 @@ def _folder_beside(parent: Path) -> Iterator[Path]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=WRITING, dir=parent))
         lock = FileLock(folder / MARKER)
-        with contextlib.suppress(Timeout):  # another process sweeps it up at this moment
+        # Another process may sweep it up before it is locked.
+        with contextlib.suppress(Timeout, FileNotFoundError, FileExistsError):
             lock.acquire(timeout=0)
+            (folder / "new").mkdir()
+            (folder / "old").mkdir()
             break
     try:
-        (folder / "new").mkdir()
-        (folder / "old").mkdir()
         yield folder
     finally:
         with contextlib.suppress(OSError):

@@ -20,7 +20,6 @@ Importing this module imports neither TensorFlow nor scikit-learn. A further rec
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +27,9 @@ from pathlib import Path
 import numpy as np
 
 from gru_book.allowed import plain, shown
-from gru_book.data.tokens import TOKEN
+from gru_book.data.tokens import tokenize
 from gru_book.errors import ModelError, ParameterError, did_you_mean
+from gru_book.files import sweep
 from gru_book.models.classifier import Classifier
 from gru_book.models.ngrams import NGramClassifier
 from gru_book.models.saving import FORMAT, MANIFEST, check_files, read_manifest
@@ -146,7 +146,7 @@ def fit(
     texts, labels = _checked(texts, labels)
     if len(set(labels.tolist())) < 2:
         raise ValueError(f"labels are all {labels[0]}; allowed: 0 and 1, each at least once")
-    if not any(re.search(TOKEN, text) for text in texts):
+    if not any(map(tokenize, texts)):
         raise ValueError(
             f"texts: the {len(texts)} texts share no word that could be counted; allowed: texts with words"
         )
@@ -167,6 +167,8 @@ def load(path: str | Path) -> Classifier:
     """
     try:
         folder = Path(os.path.expanduser(os.fspath(path)))
+        if not os.path.lexists(folder):
+            sweep(folder.parent)  # a save that was killed between two names has it beside
         content = read_manifest(folder)
     except (TypeError, OSError) as error:
         raise ModelError(f"path is {shown(path)}; allowed: the path of a saved classifier") from error

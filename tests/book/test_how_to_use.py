@@ -19,6 +19,13 @@ def test_its_example_of_layers_runs(capsys):
     assert set(names["in_torch"]) == {"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"}
 
 
+def test_its_example_of_tokens_prints_what_it_says(capsys):
+    text = (CHECKOUT / "book/how_to_use.md").read_text(encoding="utf-8")
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[2]
+    exec(code)
+    assert f"# {capsys.readouterr().out}" in code
+
+
 def test_its_example_of_a_search_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("GRU_BOOK_PROGRESS", "/dev/null")
     text = (CHECKOUT / "book" / "how_to_use.md").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """A split: rows stay together, samples are balanced."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gru_book.data.split import Split
@@ -10,6 +11,34 @@ from gru_book.errors import ReviewsError
 def test_split_refuses_unequal_lengths():
     with pytest.raises(ReviewsError, match="same length, not 2, 1 and None"):
         Split(["a", "b"], np.array([1]))
+
+
+@pytest.mark.parametrize(
+    "labels", [[0, 1, 1], (0.0, 1.0, 1.0), [False, True, True], pd.Series([0, 1, 1], index=[5, 6, 7])]
+)
+def test_labels_may_come_in_any_list(labels):
+    split = Split(["a", "b", "c"], labels)
+    assert split.labels.dtype == int
+    assert split.take([0, 2]).labels.tolist() == [0, 1]
+    assert sorted(split.sample(2).labels) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        ([0, 2], "2"),
+        ([0, -1], "-1"),
+        (["pos", "neg"], "'pos'"),
+        (["0", "1"], "'0'"),
+        ([0, None], "None"),
+        ([1, np.nan], "nan"),
+    ]
+    + [(np.zeros((2, 1), int), r"\[0\]"), ([0.5, 1], "0.5")],
+)
+def test_other_labels_are_refused(labels, shown):
+    with pytest.raises(ReviewsError, match=rf"labels\[[01]\] is {shown}; allowed: 0 and 1") as error:
+        Split(["a", "b"], labels)
+    assert "\n" not in str(error.value)
 
 
 def test_take_keeps_rows_together():

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from gru_book.analysis import attribution
+from gru_book.data.tokens import Tokens
 from gru_book.data.vocabulary import Vocabulary
 from gru_book.export import web as explorer
-from gru_book.export.web import export_web, load_web
+from gru_book.export.web import export_web, load_web, pack
 from gru_book.files import CHECKOUT
 from gru_book.notebook import artifacts
 from gru_book.web import components, markup
@@ -641,8 +642,48 @@ def test_other_layers_and_vocabularies_are_refused(network):
         Explorer.from_keras(network(), Vocabulary(list("abcdefghij"), 13))
     with pytest.raises(ValueError, match="vocabulary is a list; expected"):
         Explorer.from_keras(network(), ["good"])
+    with pytest.raises(ValueError, match=r"vocabulary is a dict; expected .*Vocabulary.from_keras makes one"):
+        Explorer.from_keras(network(), {"good": 1, "bad": 2})
+    with pytest.raises(ValueError, match="ids up to 12; expected them below input_dim, 12"):  # 9 words from id 4 on
+        Explorer.from_keras(network(), Vocabulary.from_keras({word: rank for rank, word in enumerate("abcdefghi", 1)}))
     with pytest.raises(ValueError, match="expected two strings"):
         Explorer.from_keras(network(), SMALL, ["one"])
+
+
+@pytest.mark.parametrize(
+    "vocabulary",
+    [
+        Vocabulary(["good", "bad", "not"], 6),
+        Vocabulary.from_keras({"good": 1, "bad": 2, "not": 3}, 100),
+        Vocabulary.from_keras({"good": 1, "bad": 2, "not": 3}, index_from=5),
+        Vocabulary.fit(["good\ud83d caf\u00e9"]),
+        Tokens.fit(["Good, \u0939\u0940\u0930\u093e \U0001f44d\U0001f3fd", "not good"], 9)[0],
+    ],
+    ids=["own ids", "Keras's ids", "shifted further", "half a character", "tokens"],
+)
+def test_the_browser_gives_the_ids_of_the_vocabulary_and_the_answers_of_keras(network, script, vocabulary):
+    model, texts = (
+        network(),
+        ["good", "Not good, \u201cbad\u201d", "good\ud83d", "\u0939\u0940\u0930\u093e\U0001f44d\U0001f3fd", ""],
+    )
+    data = base64.b64encode(pack(model, vocabulary).data).decode()
+    found = script.evaluate(
+        """([data, texts]) => {
+          const network = explorer.unpack(Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)));
+          return JSON.parse(texts).map((text) => {
+            const ids = explorer.encode(network, explorer.tokenize(text, network.reading));
+            return [ids, explorer.read(network, ids).probability.at(-1)];
+          });
+        }""",
+        [data, json.dumps(texts)],
+    )
+    load_into = network()
+    pack(model, vocabulary).apply(load_into)
+    for ids, (in_browser, answer) in zip(vocabulary.encode(texts), found, strict=True):
+        ids = np.reshape(ids, -1)
+        assert ids.tolist() == in_browser
+        assert answer == pytest.approx(float(load_into(ids[None].astype("int32"))[0, 0]), abs=1e-5)
+    assert len({tuple(ids) for ids, _ in found}) > 2
 
 
 def test_the_widget_gets_these_traits_and_gives_texts_back(network):

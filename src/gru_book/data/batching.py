@@ -21,7 +21,7 @@ from gru_book.data.tokens import PAD
 
 MOST_STEPS = 2**19  # of a batch of several texts, padding included: a longer text is read alone
 
-MOST_PADDED = 3  # times the steps of its own texts that a batch may have: a text far longer than others is read alone
+MOST_PADDED = 4  # times the steps of its own texts that a batch may have: a text far longer than others is read alone
 
 
 class LengthBatches(keras.utils.PyDataset):

@@ -19,7 +19,7 @@ class Split:
     """One part of the reviews.
 
     texts: the reviews as they were written, `<br />` included.
-    labels: 1 for a positive review and 0 for a negative one; a list becomes an int array of shape (len(texts),).
+    labels: 1 for a positive review and 0 for a negative one, in any list; kept as an int array of shape (len(texts),).
     films: the film of each review where the source tells (an `aclImdb` folder with its `urls_*.txt`), else None.
     """
 
@@ -29,15 +29,17 @@ class Split:
 
     def __post_init__(self):
         """Take labels as an array; refuse labels that are no numbers, and texts, labels and films of other lengths."""
-        labels = np.asarray(self.labels)
-        if labels.ndim != 1 or labels.dtype.kind not in "biuf" or not np.isin(labels, (0, 1)).all():
-            raise ReviewsError(f"labels is {shown(self.labels)}; allowed: a flat list or array of 0 and 1")
-        object.__setattr__(self, "labels", labels.astype(int))
         if len(self.texts) != len(self.labels) or (self.films is not None and len(self.films) != len(self.texts)):
             raise ReviewsError(
                 f"texts, labels and films must have the same length, not {len(self.texts)}, {len(self.labels)} "
                 f"and {None if self.films is None else len(self.films)}"
             )
+        labels = np.asarray(self.labels)
+        if labels.ndim != 1 or labels.dtype.kind not in "biuf":
+            raise ReviewsError(f"labels is {shown(self.labels)}; allowed: a flat list or array of 0 and 1")
+        for row in np.flatnonzero(~np.isin(labels, (0, 1)))[:1]:
+            raise ReviewsError(f"labels[{row}] is {shown(labels[row])}; allowed: 0 and 1, one for each text")
+        object.__setattr__(self, "labels", labels.astype(int))
 
     def __len__(self) -> int:
         """Return the number of reviews."""
@@ -88,10 +90,3 @@ class Reviews:
         rows = {n: (len(p), int(np.sum(p.labels == 0)), int(np.sum(p.labels == 1))) for n, p in parts.items()}
         table = pd.DataFrame.from_dict(rows, orient="index", columns=["reviews", "negative", "positive"])
         return table.rename_axis("part")
-
-
-def plural(texts: Iterable[str]) -> Iterable[str]:
-    """Return `texts`; raise `TypeError` where it is one string, which would be read letter by letter."""
-    if isinstance(texts, str):
-        raise TypeError("texts must be a list of reviews, not one string: write [text]")
-    return texts

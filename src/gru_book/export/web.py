@@ -4,7 +4,7 @@ The table of vectors is kept as int8 with one float32 scale a row, all else as f
 is exactly what `Packed.reader` and `Packed.apply` give back, so that a page can say what the rounding costs.
 
 Layout, little-endian: ``GRU1``; the number of all bytes and the CRC-32 of those from byte 16 on (uint32 each); the
-length of the header (uint32); the header, JSON in UTF-8 with spaces up to a multiple of four; then the arrays that it
+length of the header (uint32); the header, JSON in ASCII with spaces up to a multiple of four; then the arrays that it
 lists, float32 before int8.
 
 Nothing here loads TensorFlow: a model is asked for its weights, and for its answers to a few texts.
@@ -17,12 +17,14 @@ import json
 import re
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from gru_book.conversion.canonical import CanonicalWeights
+from gru_book.data.tokens import FIRST, START, UNKNOWN
 from gru_book.layers.activations import sigmoid
 from gru_book.models.reader import Reader
 
@@ -43,7 +45,7 @@ class Packed:
 
     @property
     def header(self) -> dict:
-        """Return what the file says about itself: reading, words, ids of the markers, and the list of arrays."""
+        """Return what the file says of itself: reading, words, the first one's id, the markers', the list of arrays."""
         (length,) = struct.unpack_from("<I", self.data, 12)
         return json.loads(self.data[16 : 16 + length])
 
@@ -96,13 +98,15 @@ def pack(model, vocabulary) -> Packed:
     """Return a Keras model with one Embedding, one GRU and one Dense(1, sigmoid) as `Packed`.
 
     vocabulary: what turns texts into the model's ids: a `gru_book.data.vocabulary.Vocabulary`, or
-      `gru_book.data.tokens.Tokens` without runs. It is kept whole.
+      `gru_book.data.tokens.Tokens` without runs. It is kept whole. For a model that was trained on the ids of
+      `keras.datasets.imdb`, `Vocabulary.from_keras` makes one: its words begin at id 4.
     Texts are read from the first word to the last, without padding; so is every model that masks it.
 
     Raises ValueError, saying what is expected and what it got, where the model has other layers or other activations,
     where it computes something else besides, or where the vocabulary has ids that the Embedding lacks.
     """
-    reading, words, start, unknown = _reading(vocabulary)
+    reading, words, first = _reading(vocabulary)
+    num_ids = first + len(words)
     layers = {type(layer).__name__: layer for layer in model.layers if layer.weights}
     expected = {"GRU": {"reset_after": True, "use_bias": True, "go_backwards": False}, "Dense": {"use_bias": True}}
     for kind, flags in expected.items():
@@ -115,17 +119,17 @@ def pack(model, vocabulary) -> Packed:
         raise ValueError(f"model's Dense has the activation {dense.activation.__name__!r}; expected 'sigmoid'")
     table, *rest = [layer.get_weights() for layer in (embedding, gru, dense)]
     table = np.asarray(table[0], np.float32)
-    if len(words) + 3 > len(table):
-        raise ValueError(f"vocabulary has ids up to {len(words) + 2}; expected them below input_dim, {len(table)}")
-    _check_answers(model, reader, len(words) + 3)
+    if num_ids > len(table):
+        raise ValueError(f"vocabulary has ids up to {num_ids - 1}; expected them below input_dim, {len(table)}")
+    _check_answers(model, reader, num_ids)
     scale = np.maximum(np.abs(table).max(axis=1), EMPTY).astype(np.float32) / np.float32(127)
     small = np.round(table / scale[:, None]).astype(np.int8)
     (kernel, recurrent, bias), (w, b) = rest
     arrays = {"scale": scale, "kernel": kernel, "recurrent_kernel": recurrent, "bias": bias, "w": w[:, 0], "b": b}
     arrays = {name: np.ascontiguousarray(array, "<f4") for name, array in arrays.items()} | {"table": small}
-    header = {"reading": reading, "start": start, "unknown": unknown, "words": words}
+    header = {"reading": reading, "start": START, "unknown": UNKNOWN, "first": first, "words": words}
     header["arrays"] = [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     body = text + b"".join(array.tobytes() for array in arrays.values())
     return Packed(MAGIC + struct.pack("<III", 16 + len(body), zlib.crc32(body), len(text)) + body)
@@ -150,15 +154,16 @@ def load_web(path: Path) -> Packed:
     return Packed(data)
 
 
-def _reading(vocabulary) -> tuple[str, list[str], int, int]:
-    """Return how texts become words, the words from id 3 on, and the ids of the start and of unknown words."""
+def _reading(vocabulary) -> tuple[str, list[str], int]:
+    """Return how texts become words, the words, and the id of the first one."""
     kind = type(vocabulary).__name__
     if kind == "Vocabulary":
-        return "keras", list(vocabulary.words), vocabulary.START, vocabulary.OOV
+        return "keras", list(vocabulary.words), vocabulary.first
     if kind == "Tokens" and not vocabulary.runs:
-        return "tokens", list(vocabulary.words), 2, 1
+        return "tokens", list(vocabulary.words), FIRST
+    ranks = "; of Keras's get_word_index(), Vocabulary.from_keras makes one" if isinstance(vocabulary, Mapping) else ""
     raise ValueError(
-        f"vocabulary is a {kind}; expected gru_book.data.vocabulary.Vocabulary, or Tokens of single tokens"
+        f"vocabulary is a {kind}; expected gru_book.data.vocabulary.Vocabulary, or Tokens of single tokens{ranks}"
     )
 
 

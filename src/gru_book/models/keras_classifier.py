@@ -87,7 +87,8 @@ def train(
 class KerasClassifier(classifier.Classifier):
     """What both classifiers share: `model`, the network, saved as its weights beside the tables of ids.
 
-    `model.save("network.keras")` is the network alone, as Keras saves it, for use without this package's `load`.
+    Keras saves the network alone, for use without `load`, when it is a clone with the same weights:
+    `clone = keras.models.clone_model(model)`, `clone.set_weights(model.get_weights())`, `clone.save("network.keras")`.
     """
 
     @property

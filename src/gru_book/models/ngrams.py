@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from gru_book import progress
-from gru_book.data.tokens import TOKEN, plain
+from gru_book.data.tokens import tokenize
 from gru_book.files import write_json
 from gru_book.models import saving
 from gru_book.models.classifier import Classifier, held_back
@@ -101,9 +101,8 @@ class NGramClassifier(Classifier):
         """Return the scikit-learn vectorizer that counts n-grams; `settings` go to it."""
         from sklearn.feature_extraction.text import CountVectorizer
 
-        return CountVectorizer(
-            preprocessor=plain, token_pattern=TOKEN, ngram_range=(1, self.settings.longest), **settings
-        )
+        reading = {"tokenizer": tokenize, "token_pattern": None, "lowercase": False}
+        return CountVectorizer(**reading, ngram_range=(1, self.settings.longest), **settings)
 
     @property
     def files(self):

@@ -53,7 +53,7 @@ def read_manifest(folder: Path) -> dict:
     """Return what the manifest says, its own hash and its form checked; ModelError where anything is not as it must."""
     path = folder / MANIFEST
     if not os.path.lexists(path):
-        raise ModelError(f"path is {str(folder)!r}: no saved classifier, it has no {MANIFEST}")
+        raise ModelError(f"path is {str(folder)!r}: no saved classifier, {MANIFEST} is missing")
     content = read_json(path)
     if not isinstance(content, dict) or set(content) != set(KEYS):
         raise ModelError(f"{path} is not what save wrote; {AGAIN}")
@@ -90,8 +90,9 @@ def is_saved(folder: Path) -> bool:
 
 def read_json(path: Path) -> object:
     """Return what a JSON file of a saved classifier holds; ModelError where it cannot be read."""
+    path = _plain_file(path)
     try:
-        return json.loads(_plain_file(path).read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError, MemoryError) as error:

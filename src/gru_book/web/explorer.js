@@ -21,13 +21,20 @@ const ROWS = [
 // --- text to ids -----------------------------------------------------------------------------------------------------
 
 const FILTERED = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~\t\n]/g;
-const TOKEN = /[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*|[!?.,;:()"-]/gu;
+const READING = {};  // components.py puts `gru_book.data.tokens.reading()` here: one table for Python and the browser
+const TOKEN = new RegExp(READING.token.replace(/\{(\w+)\}/g, (_, name) => READING.classes[name]), "gu");
+const LAST_SIGMA = /(?<=[^\n])\u03a3(?=\n|$)/g;
+const RARE = new RegExp(`[${Object.keys(READING.forms).join("")}]`, "gu");
 
-/** The words of a text: as `gru_book.data.vocabulary.words` ("keras") or `gru_book.data.tokens.TOKEN` ("tokens") has them. */
+/** The words of a text: as `gru_book.data.vocabulary.words` ("keras") or `gru_book.data.tokens.tokenize` ("tokens") has them. */
 export function tokenize(text, reading) {
-  const plain = text.replaceAll("<br />", " ").toLowerCase();
-  if (reading === "tokens") return plain.match(TOKEN) || [];
-  return plain.replace(FILTERED, " ").split(" ").filter((word) => word);
+  const spaced = text.replaceAll("<br />", " ");
+  if (reading === "tokens") {
+    const found = (spaced.replace(RARE, (form) => READING.forms[form]).match(TOKEN) ?? []).join("\n");
+    const lower = found.replace(LAST_SIGMA, "\u03c2").replaceAll("\u03a3", "\u03c3").toLowerCase();
+    return lower ? lower.normalize("NFC").split("\n") : [];
+  }
+  return spaced.toLowerCase().replace(FILTERED, " ").split(" ").filter((word) => word);
 }
 
 /** The ids of words, the start marker in front. */
@@ -70,7 +77,8 @@ export function unpack(bytes) {
   const cell = { input_dim: shapes.table[1], units: shapes.w[0] };
   for (const name of ["kernel", "recurrent_kernel", "bias"]) cell[name] = Float64Array.from(arrays[name]);
   const order = Array.from(arrays.w.keys()).sort((i, j) => arrays.w[j] - arrays.w[i]);  // what raises the score on top
-  const id_of = new Map(header.words.map((word, index) => [word, index + 3]));
+  const first = header.first ?? 3;  // older files have no other
+  const id_of = new Map(header.words.map((word, index) => [word, index + first]));
   return { ...header, id_of, cell, table: arrays.table, scale: arrays.scale, w: arrays.w, b: arrays.b[0], order };
 }
 
