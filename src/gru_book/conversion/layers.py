@@ -42,7 +42,7 @@ def numpy_cell(layer) -> RNN | LSTM | GRU:
             raise ValueError(f"layer has {name} = {name_of(activation)!r}; expected {usual[name].__name__!r}")
     if layer.go_backwards:
         raise ValueError(
-            "layer has go_backwards=True; expected one that reads forwards: give its weights to a layer without it, and "
+            "layer has go_backwards=True; expected one that reads forwards: give its weights to a layer without it and "
             "turn the sequences round, x[:, ::-1]"
         )
     arrays = [np.asarray(array, np.float64) for array in layer.get_weights()]
