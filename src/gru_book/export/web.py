@@ -13,6 +13,7 @@ Nothing here loads TensorFlow: a model is asked for its weights, and for its ans
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import math
 import re
@@ -153,7 +154,11 @@ def load_web(path: Path) -> Packed:
         raise ValueError(f"{path} is no file; expected a script that Packed.write wrote")
     found = re.search(r"`\n(.*)`;\n\Z", path.read_text(encoding="utf-8", errors="replace"), re.DOTALL)
     try:
-        return Packed(base64.b64decode(found[1]) if found else b"")
+        data = base64.b64decode(found[1]) if found else b""
+    except binascii.Error:
+        data = b""
+    try:
+        return Packed(data)
     except ValueError as error:
         raise ValueError(f"{path} is {error}; export it again") from error
 
