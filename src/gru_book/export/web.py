@@ -182,13 +182,13 @@ def _what_is_wrong(packed: Packed) -> str:
     try:
         header = packed.header
         shapes = {name: shape for name, _, shape in header["arrays"]}
-        (num_ids, input_dim), (units,), words = shapes["table"], shapes["w"], header["words"]
-        markers = [header["start"], header["unknown"]]
+        (num_ids, input_dim), (units,) = shapes["table"], shapes["w"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return "its header cannot be read"
+    words, markers = header.get("words"), [header.get("start"), header.get("unknown")]
     listed = isinstance(words, list) and all(isinstance(word, str) for word in words)
     numbers = [num_ids, input_dim, units, *markers]
-    if not listed or header["reading"] not in READINGS or not all(type(n) is int and n >= 0 for n in numbers):
+    if not listed or header.get("reading") not in READINGS or not all(type(n) is int and n >= 0 for n in numbers):
         return "its header is not that of a network"
     # As text, since True and 1.0 equal 1 in Python.
     if json.dumps(header["arrays"]) != json.dumps(_layout(num_ids, input_dim, units)) or 0 in (input_dim, units):
