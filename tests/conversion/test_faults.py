@@ -61,14 +61,6 @@ def test_a_tensor_that_numpy_cannot_read_is_named_with_what_to_do(name, error):
     assert line == f"{name} is a Tensor that NumPy cannot read: {error}"
 
 
-def test_a_parameter_of_pytorch_itself():
-    torch = pytest.importorskip("torch")
-    parameters = dict(torch.nn.GRU(2, 3).named_parameters())
-    line = refusal(CanonicalWeights.from_torch, **parameters)
-    assert line.startswith("weight_ih_l0 is a Parameter that NumPy cannot read:")
-    assert "detach()" in line
-
-
 def test_a_symbolic_tensor_is_named():
     line = refusal(CanonicalWeights.from_keras, keras.Input((3,)), *drawn().to_keras()[1:])
     assert line.startswith("kernel is a KerasTensor that NumPy cannot read: ")
@@ -338,68 +330,54 @@ def test_weights_that_are_not_finite_are_refused(kind, value):
 
 # --- past the end of a sequence --------------------------------------------------------------------------------------
 
-LENGTHS = (3, 1, 0)
-
-# ONNX Runtime 1.32.0, operator GRU with sequence_lens = LENGTHS and all initial states 0.7: Y and Y_h.
-RUNTIME_Y = [
-    [
-        [0.03630605340003967, 0.4601573646068573],
-        [0.09246879816055298, -0.08522090315818787],
-        [-0.501270055, -0.03717650],
-    ],
-    [[0.6991751194000244, -0.07257956266403198], [0, 0], [0, 0]],
-    [[0, 0], [0, 0], [0, 0]],
-]
-RUNTIME_LAST = [[-0.501270055770874, -0.03717649728059769], [0.6991751194000244, -0.07257956266403198], [0, 0]]
+RUNTIME = reference.load("onnxruntime_lengths")
 
 
-def runtime_case():
-    rng = np.random.default_rng(0)
-    weights = CanonicalWeights.random(2, 2, rng, dtype=np.float32)
-    return weights, rng.standard_normal((3, 3, 2)).astype("float32"), np.full((3, 2), 0.7, "float32")
+def of_onnx(case: str):
+    """Return a case's layer as NumPy's, and its other arrays."""
+    arrays = dict(RUNTIME[case])
+    W, R, B = (arrays.pop(name) for name in ("W", "R", "B"))
+    return CanonicalWeights.from_onnx(W, R, B, linear_before_reset=int("reset1" in case)).to_cell(), arrays
 
 
-def onnx_model(weights, x, h0):
-    from onnx import TensorProto, helper
-
-    W, R, B, flag = weights.to_onnx()
-    values = {"X": x.transpose(1, 0, 2), "W": W, "R": R, "B": B, "lengths": np.array(LENGTHS, "int32"), "h0": h0[None]}
-    kinds = {name: TensorProto.INT32 if name == "lengths" else TensorProto.FLOAT for name in values}
-    ports = [helper.make_tensor_value_info(name, kinds[name], value.shape) for name, value in values.items()]
-    shapes = {"Y": (3, 1, 3, 2), "last": (1, 3, 2)}
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
-    node = helper.make_node("GRU", list(values), list(shapes), hidden_size=2, linear_before_reset=flag)
-    graph = helper.make_graph([node], "a GRU", ports, outputs)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8), values
-
-
-def test_past_the_length_onnx_runtime_has_zeros_and_this_library_the_last_state():
-    weights, x, h0 = runtime_case()
-    trace = weights.to_cell().forward(x, h0, lengths=np.array(LENGTHS))
-    np.testing.assert_allclose(trace.hidden_state * trace.mask[..., None], RUNTIME_Y, atol=1e-6)
-    for states, last, length in zip(trace.hidden_state, trace.last_state, LENGTHS, strict=True):
+@pytest.mark.parametrize("case", RUNTIME)
+def test_past_the_length_onnx_runtime_has_zeros_and_this_library_the_last_state(case):
+    cell, arrays = of_onnx(case)
+    lengths = arrays["lengths"]
+    trace = cell.forward(arrays["x"], arrays["h0"], lengths=lengths)
+    np.testing.assert_allclose(trace.hidden_state * trace.mask[..., None], arrays["y"], atol=1e-6)
+    for states, last, length in zip(trace.hidden_state, trace.last_state, lengths, strict=True):
         assert (states[length:] == last).all()
-    np.testing.assert_allclose(trace.last_state[:2], RUNTIME_LAST[:2], atol=1e-6)
-    np.testing.assert_array_equal(trace.last_state[2], h0[2])  # ONNX Runtime: zeros
-    assert RUNTIME_LAST[2] == [0, 0]
+    np.testing.assert_allclose(trace.last_state[lengths > 0], arrays["last"][lengths > 0], atol=1e-6)
 
 
-def test_the_record_is_what_onnx_runtime_answers():
-    runtime = pytest.importorskip("onnxruntime")
-    model, values = onnx_model(*runtime_case())
-    session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    Y, last = session.run(None, values)
-    np.testing.assert_allclose(Y[:, 0].transpose(1, 0, 2), RUNTIME_Y, atol=1e-6)
-    np.testing.assert_allclose(last[0], RUNTIME_LAST, atol=1e-6)
+@pytest.mark.parametrize("case", RUNTIME)
+def test_at_length_zero_onnx_runtime_has_zeros_and_this_library_the_initial_state(case):
+    cell, arrays = of_onnx(case)
+    empty = arrays["lengths"] == 0
+    trace = cell.forward(arrays["x"], arrays["h0"], lengths=arrays["lengths"])
+    assert empty.any()
+    assert arrays["h0"][empty].all()
+    np.testing.assert_array_equal(trace.last_state[empty], arrays["h0"][empty])
+    assert not arrays["last"][empty].any()
 
 
-def test_the_reference_evaluator_of_onnx_ignores_lengths():
+@pytest.mark.parametrize("case", RUNTIME)
+def test_the_reference_evaluator_of_onnx_ignores_lengths(case):
+    from onnx import TensorProto, helper
     from onnx.reference import ReferenceEvaluator
 
-    weights, x, h0 = runtime_case()
-    model, values = onnx_model(weights, x, h0)
-    Y, _ = ReferenceEvaluator(model).run(None, values)
-    np.testing.assert_allclose(Y[:, 0].transpose(1, 0, 2), weights.to_cell().forward(x, h0).hidden_state, atol=1e-6)
+    cell, arrays = of_onnx(case)
+    values = {"x": arrays["x"].transpose(1, 0, 2), **{name: RUNTIME[case][name] for name in ("W", "R", "B", "lengths")}}
+    values["h0"] = arrays["h0"][None]
+    kinds = {name: TensorProto.INT32 if name == "lengths" else TensorProto.FLOAT for name in values}
+    ports = [helper.make_tensor_value_info(name, kinds[name], value.shape) for name, value in values.items()]
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    options = {"hidden_size": arrays["h0"].shape[1], "linear_before_reset": int("reset1" in case)}
+    graph = helper.make_graph([helper.make_node("GRU", list(values), ["y"], **options)], "a GRU", ports, [y])
+    (answer,) = ReferenceEvaluator(helper.make_model(graph)).run(None, values)
+    whole = cell.forward(arrays["x"], arrays["h0"]).hidden_state
+    np.testing.assert_allclose(answer[:, 0].transpose(1, 0, 2), whole, atol=1e-6)
 
 
 @pytest.mark.parametrize("case", [name for name in reference.load("torch_gru") if "_t1_" not in name])
@@ -416,11 +394,12 @@ def test_the_last_state_of_a_shorter_sequence_is_pytorchs(case):
 @pytest.mark.parametrize("kind", [layers.SimpleRNN, layers.LSTM, layers.GRU])
 def test_keras_repeats_and_keeps_the_initial_state_too(kind):
     layer = kind(2, return_sequences=True, return_state=True)
-    x, mask = np.random.default_rng(0).standard_normal((3, 3, 2)), np.arange(3) < np.array(LENGTHS)[:, None]
+    lengths = np.array([3, 1, 0])
+    x, mask = np.random.default_rng(0).standard_normal((3, 3, 2)), np.arange(3) < lengths[:, None]
     start = np.full((3, 2), 0.7)
     starts = [start] * (2 if kind is layers.LSTM else 1)
     hidden, *last = map(np.asarray, layer(x, initial_state=starts, mask=mask))
-    trace = numpy_cell(layer).forward(x, starts if kind is layers.LSTM else start, lengths=np.array(LENGTHS))
+    trace = numpy_cell(layer).forward(x, starts if kind is layers.LSTM else start, lengths=lengths)
     np.testing.assert_allclose(trace.last_state, last[0], atol=1e-6)
     np.testing.assert_allclose(trace.hidden_state[:2], hidden[:2], atol=1e-6)
     assert not hidden[2].any()  # before a first step that counts Keras's outputs are zero

@@ -41,15 +41,7 @@ def three_layers(model) -> tuple:
         raise ValueError("model is not built yet; expected one with weights: give it an Input, or call it once")
     _check_ports(model)
     for layer in model.layers:
-        if type(layer).__name__ == "Lambda":
-            raise ValueError(f"model has the Lambda layer {layer.name!r}, code that a file of weights cannot hold")
-        policy = layer.dtype_policy.name
-        if layer.weights and policy not in ("float32", "float64"):
-            quantised = layer.quantization_mode is not None
-            hint = (
-                "take it before it is quantised" if quantised else "make it anew under that policy, with these weights"
-            )
-            raise ValueError(f"model's {layer.name} has the dtype policy {policy!r}; expected 'float32': {hint}")
+        _check_layer(layer)
     layers = {_kind(layer): layer for layer in model.layers if layer.weights}
     kinds = [_kind(layer) for layer in model.layers if layer.weights]
     if sorted(kinds) != ["Dense(1)", "Embedding", "GRU"]:
@@ -65,15 +57,31 @@ def three_layers(model) -> tuple:
     if not computes(activation, sigmoid):
         raise ValueError(f"model's Dense has the activation {name_of(activation)!r}; expected 'sigmoid'")
     for kind, layer in layers.items():
-        names = [variable.name for variable in layer.weights]
-        if names != WEIGHTS[kind]:
-            raise ValueError(f"model's {kind} has the weights {', '.join(names)}; expected {', '.join(WEIGHTS[kind])}")
-        for name, array in zip(names, layer.get_weights(), strict=True):
-            with np.errstate(over="ignore"):
-                finite = np.isfinite(np.asarray(array, np.float32)).all()
-            if not finite:
-                raise ValueError(f"model's {kind} has numbers in its {name} that are not finite in float32")
+        _check_weights(kind, layer)
     return tuple(layers.values())
+
+
+def _check_layer(layer) -> None:
+    """Raise ValueError where a layer's code cannot be read, or it computes in another dtype."""
+    if type(layer).__name__ == "Lambda":
+        raise ValueError(f"model has the Lambda layer {layer.name!r}, code that a file of weights cannot hold")
+    policy = layer.dtype_policy.name
+    if layer.weights and policy not in ("float32", "float64"):
+        anew = "make it anew under that policy, with these weights"
+        hint = anew if layer.quantization_mode is None else "take it before it is quantised"
+        raise ValueError(f"model's {layer.name} has the dtype policy {policy!r}; expected 'float32': {hint}")
+
+
+def _check_weights(kind: str, layer) -> None:
+    """Raise ValueError where a layer has other weights than its kind, or one that is not finite."""
+    names = [variable.name for variable in layer.weights]
+    if names != WEIGHTS[kind]:
+        raise ValueError(f"model's {kind} has the weights {', '.join(names)}; expected {', '.join(WEIGHTS[kind])}")
+    for name, array in zip(names, layer.get_weights(), strict=True):
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(np.asarray(array, np.float32)).all()
+        if not finite:
+            raise ValueError(f"model's {kind} has numbers in its {name} that are not finite in float32")
 
 
 def _check_ports(model) -> None:
