@@ -41,7 +41,7 @@ smoke: env ## run every page in seconds (profile `smoke`), into _runs/smoke/
 	@$(BIN)/gru-book smoke
 
 test: env ## unit, notebook and site tests (finds or installs a browser first)
-	@$(BIN)/python tests/browser.py
+	@$(BIN)/python tools/browser.py
 	@$(BIN)/python -m pytest
 
 serve: book ## look at the site on http://127.0.0.1:8000

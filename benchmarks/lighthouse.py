@@ -21,12 +21,13 @@ import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 from browser import find_browser
 from site_pages import CHECKOUT, PREFIX
 
 TARGETS = {"performance": 90, "accessibility": 100, "best-practices": 95, "seo": 100}
-PAGES = ["book/intro", "notebooks/24_backpropagation", "notebooks/21_cell", "notebooks/36_inside"]
+PAGES = ["book/intro", "notebooks/23_backpropagation", "notebooks/21_cell", "notebooks/37_inside"]
 COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".xml", ".txt")
 
 

@@ -1,6 +1,6 @@
 """The pictures of the gate explorer on README and front page: `.venv/bin/python benchmarks/screenshot.py`.
 
-Build the site first (`make book`); after a change of page 36, take them again and commit `book/_static/`.
+Build the site first (`make book`); after a change of page 37, take them again and commit `book/_static/`.
 """
 
 import sys
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 from browser import find_browser
-from site_pages import CHECKOUT
+from gru_book.files import CHECKOUT
 
-PAGE = CHECKOUT / "_build/html/notebooks/36_inside.html"
+PAGE = CHECKOUT / "_build/html/notebooks/37_inside.html"
 STATIC = CHECKOUT / "book/_static"
 READY = ".gru-panels[aria-busy=false]"
 

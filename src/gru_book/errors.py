@@ -22,5 +22,5 @@ class TuningError(BookError, ValueError):
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
     """Return " (did you mean 'NEAREST'?)" where one of the `known` names is near `name`, else an empty text."""
-    near = get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.4)
+    near = get_close_matches(name.lower(), list(known), n=1, cutoff=0.4) if isinstance(name, str) else []
     return f" (did you mean {near[0]!r}?)" if near else ""

@@ -20,14 +20,13 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from gru_book.data.tokens import TOKEN
+from gru_book.data.tokens import tokenize
 from gru_book.errors import did_you_mean
 from gru_book.files import sha256
 from gru_book.models.classifier import FORMAT, MANIFEST, Classifier, checked_texts
@@ -161,7 +160,7 @@ def fit(
     texts, labels = _checked(texts, labels)
     if len(set(labels.tolist())) < 2:
         raise ValueError(f"labels are all {labels[0]}; allowed: 0 and 1, each at least once")
-    if not any(re.search(TOKEN, text) for text in texts):
+    if not any(map(tokenize, texts)):
         raise ValueError(
             f"texts: the {len(texts)} texts share no word that could be counted; allowed: texts with words"
         )

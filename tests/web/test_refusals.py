@@ -321,6 +321,18 @@ def test_vocabularies_that_do_not_fit_are_refused():
         Explorer(stack())
 
 
+def test_a_network_of_kerass_own_ids_is_taken_with_their_shift():
+    """The words of `keras.datasets.imdb` begin at id 4; as if they began at 3 each would get its neighbour's vector."""
+    ranks, model = {"good": 1, "bad": 2, "not": 3}, stack()
+    packed = pack(model, Vocabulary.from_keras(ranks, 12))
+    assert packed.header["first"] == 4
+    assert packed.header["words"] == ["good", "bad", "not"]
+    with pytest.raises(ValueError, match="^vocabulary is a dict; expected .*Vocabulary.from_keras makes one$"):
+        pack(model, ranks)
+    with pytest.raises(ValueError, match="^vocabulary has ids up to 12; expected them below input_dim, 12$"):
+        pack(model, Vocabulary(list("abcdefghi"), 13, first=4))
+
+
 def test_the_reader_refuses_them_too():
     for number in (0, 2, 4):
         with pytest.raises(ValueError, match="not finite"):
@@ -403,6 +415,9 @@ FORGED = {
     "a start below zero": (lambda p: forged(p, start=-1), OTHER),
     "a start that is half": (lambda p: forged(p, start=1.5), OTHER),
     "a start that is true": (lambda p: forged(p, start=True), OTHER),
+    "a first id that is text": (lambda p: forged(p, first="3"), OTHER),
+    "a first id below zero": (lambda p: forged(p, first=-3), OTHER),
+    "a first id without a vector": (lambda p: forged(p, first=10), WORDLESS),
     "a start without a vector": (lambda p: forged(p, start=12), WORDLESS),
     "an unknown without a vector": (lambda p: forged(p, unknown=2**40), WORDLESS),
     "no arrays": (lambda p: forged(p, arrays=[]), UNREADABLE),

@@ -10,7 +10,7 @@ and on Keras's `SimpleRNN`, `LSTM` and `GRU`, trained or not::
     half_life([1, 10, 100], rms(left))
 
 Keras's layers come in as their weights and are run by NumPy in float64: a share of 1e-40, which float32 cannot hold, is
-an ordinary number then. Nothing here loads TensorFlow. ``25_vanishing_gradients`` uses and explains every function.
+an ordinary number then. Nothing here loads TensorFlow. ``24_vanishing_gradients`` uses and explains every function.
 """
 
 from __future__ import annotations

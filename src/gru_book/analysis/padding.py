@@ -2,7 +2,7 @@
 
 The measure is the **spread** of a set of states: how far they lie from their own mean. Only where the states of two
 texts differ can anything that reads them tell the texts apart; what pads add to all states alike is of no use. The
-chapter ``34_padding_masking`` uses it.
+chapter ``35_padding_masking`` uses it.
 """
 
 from __future__ import annotations

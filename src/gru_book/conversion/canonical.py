@@ -8,7 +8,7 @@ reset gate ``r`` acts, how many biases a block has, the order of the blocks, and
     keras_layer.set_weights(canonical.to_keras())
 
 No framework has to be installed: all arrays are NumPy's. A conversion is exact (up to one rounding where two biases
-are added) or raises `ValueError` that says why it cannot be. The chapter on conventions (``22_conventions``) checks
+are added) or raises `ValueError` that says why it cannot be. The chapter on conventions (``54_conventions``) checks
 every one against what the frameworks compute.
 
 Weights alone do not say what a program does with sequences of different lengths, and no conversion changes it. Past a

@@ -1,6 +1,6 @@
 """The forms in which a GRU's weights can be written, by name: one table, and conversions between all of them.
 
-The page on conventions (``22_conventions``) checks each against what the frameworks compute.
+The page on conventions (``54_conventions``) checks each against what the frameworks compute.
 """
 
 from __future__ import annotations

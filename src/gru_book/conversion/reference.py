@@ -2,7 +2,7 @@
 
 ``torch_gru.npz`` and ``onnx_gru.npz`` hold weights, inputs, initial states and outputs of GRU layers, float32, as
 PyTorch 2.13.0 (CPU) and the reference evaluator of onnx 1.23.2 returned them. The scripts ``make_torch.py`` and
-``make_onnx.py`` in ``tests/golden/`` made them and, where a framework is installed, compare it with its record.
+``make_onnx.py`` in ``tools/reference/`` made them and, where a framework is installed, compare it with its record.
 ``onnxruntime_lengths.npz`` (``make_lengths.py``) holds what ONNX Runtime 1.32.0 returned for sequences of different
 lengths, 0 among them.
 """

@@ -2,7 +2,7 @@
 
 A batch must be a rectangle. Where one length serves all, a network reads filling for most of its time; where sequences
 of similar length come together, it hardly reads any. `LengthBatches` feeds `model.fit` either way, from the same
-seed, so that the two can be compared. The chapter ``34_padding_masking`` does.
+seed, so that the two can be compared. The chapter ``35_padding_masking`` does.
 
 >>> batches = LengthBatches([[5, 3], [7], [4, 4, 4, 4], [9]], [1, 0, 1, 0], batch_size=2)
 >>> sorted(x.shape for x, labels in (batches[0], batches[1]))

@@ -1,4 +1,4 @@
-"""Pairs of short reviews that differ in one phrase and have opposite labels, written for page 37."""
+"""Pairs of short reviews that differ in one phrase and have opposite labels, written for page 39."""
 
 from __future__ import annotations
 

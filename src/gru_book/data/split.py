@@ -79,10 +79,3 @@ class Reviews:
         rows = {n: (len(p), int(np.sum(p.labels == 0)), int(np.sum(p.labels == 1))) for n, p in parts.items()}
         table = pd.DataFrame.from_dict(rows, orient="index", columns=["reviews", "negative", "positive"])
         return table.rename_axis("part")
-
-
-def plural(texts: Iterable[str]) -> Iterable[str]:
-    """Return `texts`; raise `TypeError` where it is one string, which would be read letter by letter."""
-    if isinstance(texts, str):
-        raise TypeError("texts must be a list of reviews, not one string: write [text]")
-    return texts

@@ -1,6 +1,6 @@
 """How well probabilities agree with frequencies: bins, one number with its interval, and a temperature.
 
-Page 37 uses it. Importing this module imports SciPy, and neither TensorFlow nor pandas.
+Page 39 uses it. Importing this module imports SciPy, and neither TensorFlow nor pandas.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Numbers with their uncertainty: shares, means over seeds, and whatever else by the bootstrap.
 
-Importing this module imports SciPy, and no TensorFlow. Pages 33 and 37 explain the intervals.
+Importing this module imports SciPy, and no TensorFlow. Pages 33 and 39 explain the intervals.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Errors taken apart: what is in a text, slices of the test part, paired comparisons in each, many at once.
 
-Page 37 uses it. Importing this module imports SciPy, and neither TensorFlow nor pandas.
+Page 39 uses it. Importing this module imports SciPy, and neither TensorFlow nor pandas.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The table of vectors is kept as int8 with one float32 scale a row, all else as f
 is exactly what `Packed.reader` and `Packed.apply` give back, so that a page can say what the rounding costs.
 
 Layout, little-endian: ``GRU1``; the number of all bytes and the CRC-32 of those from byte 16 on (uint32 each); the
-length of the header (uint32); the header, JSON in UTF-8 with spaces up to a multiple of four; then the arrays that it
+length of the header (uint32); the header, JSON in ASCII with spaces up to a multiple of four; then the arrays that it
 lists, float32 before int8.
 
 Nothing here loads TensorFlow: a model is asked for its weights, and for its answers to a few texts.
@@ -19,12 +19,14 @@ import math
 import re
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from gru_book.conversion.canonical import CanonicalWeights
+from gru_book.data.tokens import FIRST, START, UNKNOWN
 from gru_book.export.explorable import check_answers, three_layers
 from gru_book.models.reader import Reader
 
@@ -58,7 +60,7 @@ class Packed:
 
     @property
     def header(self) -> dict:
-        """Return what the file says about itself: reading, words, ids of the markers, and the list of arrays."""
+        """Return what the file says of itself: reading, words, the first one's id, the markers', the list of arrays."""
         (length,) = struct.unpack_from("<I", self.data, 12)
         return json.loads(self.data[16 : 16 + length])
 
@@ -111,7 +113,8 @@ def pack(model, vocabulary) -> Packed:
     """Return a Keras model with one Embedding, one GRU and one Dense(1, sigmoid) as `Packed`.
 
     vocabulary: what turns texts into the model's ids: a `gru_book.data.vocabulary.Vocabulary`, or
-      `gru_book.data.tokens.Tokens` without runs. It is kept whole.
+      `gru_book.data.tokens.Tokens` without runs. It is kept whole. For a model that was trained on the ids of
+      `keras.datasets.imdb`, `Vocabulary.from_keras` makes one: its words begin at id 4.
     Texts are read from the first word to the last, without padding; so is every model that masks it. Where the model
     does not, a warning says so, and the explorer says it too: the header has ``"pads": "read"``.
 
@@ -119,23 +122,24 @@ def pack(model, vocabulary) -> Packed:
     where it computes something else besides, where it computes in another dtype than float32 or float64, where a weight
     is not finite, or where the vocabulary has ids that the Embedding lacks.
     """
-    reading, words, start, unknown = _reading(vocabulary)
+    reading, words, first = _reading(vocabulary)
+    num_ids = first + len(words)
     embedding, gru, dense = three_layers(model)
     reader = Reader.from_keras(model)
     table, *rest = [layer.get_weights() for layer in (embedding, gru, dense)]
     table = np.asarray(table[0], np.float32)
-    if len(words) + 3 > len(table):
-        raise ValueError(f"vocabulary has ids up to {len(words) + 2}; expected them below input_dim, {len(table)}")
-    masked = check_answers(model, reader, len(words) + 3)
+    if num_ids > len(table):
+        raise ValueError(f"vocabulary has ids up to {num_ids - 1}; expected them below input_dim, {len(table)}")
+    masked = check_answers(model, reader, num_ids)
     scale = np.maximum(np.abs(table).max(axis=1), EMPTY).astype(np.float32) / np.float32(127)
     small = np.round(table / scale[:, None]).astype(np.int8)
     (kernel, recurrent, bias), (w, b) = rest
     arrays = {"scale": scale, "kernel": kernel, "recurrent_kernel": recurrent, "bias": bias, "w": w[:, 0], "b": b}
     arrays = {name: np.ascontiguousarray(array, "<f4") for name, array in arrays.items()} | {"table": small}
-    header = {"reading": reading, "start": start, "unknown": unknown, "words": words}
+    header = {"reading": reading, "start": START, "unknown": UNKNOWN, "first": first, "words": words}
     header |= {} if masked else {"pads": "read"}
     header["arrays"] = [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     body = text + b"".join(array.tobytes() for array in arrays.values())
     return Packed(MAGIC + struct.pack("<III", 16 + len(body), zlib.crc32(body), len(text)) + body)
@@ -185,9 +189,10 @@ def _what_is_wrong(packed: Packed) -> str:
         (num_ids, input_dim), (units,) = shapes["table"], shapes["w"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return "its header cannot be read"
-    words, markers = header.get("words"), [header.get("start"), header.get("unknown")]
+    words, first = header.get("words"), header.get("first", FIRST)  # older files have no other
+    markers = [header.get("start"), header.get("unknown")]
     listed = isinstance(words, list) and all(isinstance(word, str) for word in words)
-    numbers = [num_ids, input_dim, units, *markers]
+    numbers = [num_ids, input_dim, units, first, *markers]
     if not listed or header.get("reading") not in READINGS or not all(type(n) is int and n >= 0 for n in numbers):
         return "its header is not that of a network"
     # As text, since True and 1.0 equal 1 in Python.
@@ -195,7 +200,7 @@ def _what_is_wrong(packed: Packed) -> str:
         return "its arrays are not those of a network"
     if len(packed.data) != 16 + length + sum(np.dtype(kind).itemsize * math.prod(s) for _, kind, s in header["arrays"]):
         return "its arrays are not as long as its header says"
-    if max(len(words) + 2, *markers) >= num_ids:
+    if max(first + len(words) - 1, *markers) >= num_ids:
         return "it has words without a vector"
     arrays = packed.arrays
     with np.errstate(over="ignore"):
@@ -203,13 +208,14 @@ def _what_is_wrong(packed: Packed) -> str:
     return "" if all(np.isfinite(array).all() for array in arrays.values()) else "it holds numbers that are not finite"
 
 
-def _reading(vocabulary) -> tuple[str, list[str], int, int]:
-    """Return how texts become words, the words from id 3 on, and the ids of the start and of unknown words."""
+def _reading(vocabulary) -> tuple[str, list[str], int]:
+    """Return how texts become words, the words, and the id of the first one."""
     kind = type(vocabulary).__name__
     if kind == "Vocabulary":
-        return "keras", list(vocabulary.words), vocabulary.START, vocabulary.OOV
+        return "keras", list(vocabulary.words), vocabulary.first
     if kind == "Tokens" and not vocabulary.runs:
-        return "tokens", list(vocabulary.words), 2, 1
+        return "tokens", list(vocabulary.words), FIRST
+    ranks = "; of Keras's get_word_index(), Vocabulary.from_keras makes one" if isinstance(vocabulary, Mapping) else ""
     raise ValueError(
-        f"vocabulary is a {kind}; expected gru_book.data.vocabulary.Vocabulary, or Tokens of single tokens"
+        f"vocabulary is a {kind}; expected gru_book.data.vocabulary.Vocabulary, or Tokens of single tokens{ranks}"
     )

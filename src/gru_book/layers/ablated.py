@@ -6,7 +6,7 @@ al. 2024 (arXiv:2410.01201) in its plain form. Both run in `keras.layers.RNN`::
 
     layer = keras.layers.RNN(PartialGRU(units, reset_gate=False))
 
-As in Keras, the update gate ``z`` weighs the *old* state. The chapter ``35_rnn_lstm_gru`` compares them.
+As in Keras, the update gate ``z`` weighs the *old* state. The chapter ``36_rnn_lstm_gru`` compares them.
 """
 
 from __future__ import annotations

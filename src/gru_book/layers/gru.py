@@ -18,7 +18,7 @@ initial states, masks, the other conventions (`GRU` only) and gradients::
     trace = layer.forward(x, lengths=lengths)              # gates and states of every step
     gradients = layer.backward(trace, d_last=d_last)       # from the loss's gradient to those of weights, x, state
 
-``23_from_scratch`` builds the forward pass, ``24_backpropagation`` derives the backward pass. Arrays have the batch
+``22_from_scratch`` builds the forward pass, ``23_backpropagation`` derives the backward pass. Arrays have the batch
 first; inside a layer time comes first, so that one step is one block of memory. Nothing here is random but
 ``random``, and nothing is changed in place that a caller handed in.
 """
@@ -205,7 +205,7 @@ class GRU:
         return GRUTrace(*parts)
 
     def backward(self, trace: GRUTrace, d_hidden=None, d_last=None) -> Gradients:
-        """Go back through all steps (backpropagation through time, Werbos 1990; derived in ``24_backpropagation``).
+        """Go back through all steps (backpropagation through time, Werbos 1990; derived in ``23_backpropagation``).
 
         Args:
             trace: what `forward` returned.

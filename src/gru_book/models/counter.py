@@ -1,7 +1,7 @@
 """Networks that predict a^n b^n: trained with the book's own layers and gradients, judged by how far they count.
 
 A counter is a recurrent layer of `gru_book.layers` and, on each of its hidden states, one logistic output for each
-symbol that may come next. NumPy only. The task is `gru_book.tasks.counting`; the page ``27_limits`` uses them.
+symbol that may come next. NumPy only. The task is `gru_book.tasks.counting`; the page ``26_limits`` uses them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Counters whose weights are set by hand: what an LSTM and a GRU can express, whatever they learn (27_limits)."""
+"""Counters whose weights are set by hand: what an LSTM and a GRU can express, whatever they learn (26_limits)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import json
 import numpy as np
 
 from gru_book import progress
-from gru_book.data.tokens import TOKEN, plain
+from gru_book.data.tokens import tokenize
 from gru_book.models.classifier import Classifier, held_back
 
 FEW_TEXTS = 100  # up to here n-grams that occur in a single text are kept
@@ -102,9 +102,8 @@ class NGramClassifier(Classifier):
     def _reader(self, **settings):
         from sklearn.feature_extraction.text import CountVectorizer
 
-        return CountVectorizer(
-            preprocessor=plain, token_pattern=TOKEN, ngram_range=(1, self.settings["longest"]), **settings
-        )
+        reading = {"tokenizer": tokenize, "token_pattern": None, "lowercase": False}
+        return CountVectorizer(**reading, ngram_range=(1, self.settings["longest"]), **settings)
 
     def _write(self, folder, prefix=""):
         (folder / f"{prefix}vocabulary.json").write_text(

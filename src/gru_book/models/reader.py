@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gru_book.conversion.layers import numpy_cell
+from gru_book.data.tokens import PAD
 from gru_book.layers.gru import GRU, GRUTrace
 from gru_book.layers.weights import GRUWeights, check_finite
-
-PAD = 0  # the id that `gru_book.data.vocabulary.Vocabulary` keeps for padding
 
 
 @dataclass(frozen=True, eq=False)

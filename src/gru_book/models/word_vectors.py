@@ -16,7 +16,7 @@ def word_vectors(sequences: list[np.ndarray], size: int, dim: int, length: float
 
     Ids that occur within five steps of each other are counted, nearer ones more; the positive pointwise mutual
     information of the counts (contexts smoothed by the power 3/4, as in Levy, Goldberg & Dagan 2015) is factorised, and
-    every vector gets the length `length`. The ids PAD to START, and ids without company, keep zeros.
+    every vector gets the length `length`. The ids below FIRST, and ids without company, keep zeros.
     """
     gap = np.zeros(REACH, np.int64)
     text = np.concatenate([part for ids in sequences for part in (ids, gap)])

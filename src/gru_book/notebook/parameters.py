@@ -229,4 +229,8 @@ def rerun_table(page: str) -> None:
     seconds = time.time() - psutil.Process().create_time()
     took = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.1f} minutes"
     machine = f"{os.cpu_count()} cores ({platform.system()}, {platform.machine()}, Python {platform.python_version()})"
-    display(Markdown(f"{rerun_markdown(page, parameters, values)}\n\nThe run shown here took {took} on {machine}."))
+    style = sys.modules.get("gru_book.plotting.style")
+    display(
+        Markdown(f"{rerun_markdown(page, parameters, values)}\n\nThe run shown here took {took} on {machine}."),
+        metadata={"figures": {"smallest_texts": style.smallest_texts() if style else []}},
+    )

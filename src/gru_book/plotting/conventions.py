@@ -1,4 +1,4 @@
-"""Figures of the conventions (page 22). Each function draws on an `ax` and returns it."""
+"""Figures of the conventions (page 54). Each function draws on an `ax` and returns it."""
 
 from collections.abc import Mapping, Sequence
 

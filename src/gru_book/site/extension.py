@@ -227,12 +227,13 @@ def drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict, do
 
 
 def mark_claims(app: Sphinx, doctree: nodes.document) -> None:
-    """Give the line that `gru_book.notebook.report.claim` displays its own look."""
+    """Give the line that `gru_book.notebook.report.verdict` displays its own look."""
+    looks = {"✔": "claim-shown", "✘": "claim-contradicted", "?": "claim-undecided"}
     for output in doctree.findall(lambda node: isinstance(node, nodes.container) and "mime_type" in node):
         for paragraph in output.findall(nodes.paragraph):
-            mark = paragraph.astext()[:1]
-            if mark in ("✔", "✘") and not isinstance(paragraph.parent, nodes.entry):
-                paragraph["classes"] += ["claim", "claim-holds" if mark == "✔" else "claim-fails"]
+            mark = paragraph.astext()[:2].strip()
+            if mark in looks and not isinstance(paragraph.parent, nodes.entry):
+                paragraph["classes"] += ["claim", looks[mark]]
 
 
 def page_assets(pagename: str, root: Path) -> list[Path]:

@@ -7,7 +7,7 @@ each learning rate of `LEARNING_RATES` on each of `TRIAL_SEEDS`, which the compa
 highest mean accuracy on one half of the validation reviews is taken. On that half the epoch is chosen too, the one with
 the least loss, in trials and comparison alike. What counts is the accuracy at that epoch on the *other* half of the
 validation reviews. The halves are neighbouring blocks of the file's order, in which reviews of a film stand together.
-The test part is not touched. The page ``35_rnn_lstm_gru`` runs two of the arms live with the same `Trainer`.
+The test part is not touched. The page ``36_rnn_lstm_gru`` runs two of the arms live with the same `Trainer`.
 """
 
 import time

@@ -9,7 +9,7 @@ not count at all than for one that counts a little too far with great confidence
 
 What is measured is how far the chosen run counts: the largest n such that every n' from 1 to n is predicted without a
 single error. A run *goes on counting* if it reaches ``3 * MAX_N``, lengths that neither training nor choice has seen.
-The third model is a GRU with more parameters than the LSTM. The page ``27_limits`` runs one seed live.
+The third model is a GRU with more parameters than the LSTM. The page ``26_limits`` runs one seed live.
 """
 
 import numpy as np

@@ -5,7 +5,7 @@ fresh data for the same seed, and at most the same number of updates. The stoppi
 every `CHECK_EVERY` updates the error is measured on sequences drawn for that check alone; training ends when it is
 below `SOLVED_BELOW` ("solved"), or after `MAX_UPDATES`. A cell that has solved no seed at `GIVE_UP_AFTER` lengths in a
 row is not tried at longer ones. The learning rate of each cell is chosen at one length, `TRIAL_STEPS`, from the same
-few values with the same number of trials, on seeds that the comparison does not use. The page ``26_memory_tasks`` runs
+few values with the same number of trials, on seeds that the comparison does not use. The page ``25_memory_tasks`` runs
 single cases live with the same `Trainer`.
 """
 

@@ -4,7 +4,7 @@ For every seed all arms learn from the same 4,000 reviews of the training part, 
 same number of updates of the same size, and are judged on the same 2,400 reviews of the validation part after every
 epoch. The stopping rule is fixed beforehand: a number of epochs, no choice by a score. All arms keep the last
 MAXLEN words of a review, so that only the padding differs. The test part is not touched. The page
-``34_padding_masking`` runs two of the arms live.
+``35_padding_masking`` runs two of the arms live.
 """
 
 import time

@@ -3,7 +3,7 @@
 A Keras layer on a CPU is a loop over the steps: TensorFlow runs the operations of its body one by one, again and again.
 `loop_operations` counts them in the traced function. `BareCell` and `ProductsCell` are cells that do only a part of the
 work, so that a clock can tell where the time goes; `LeanGRUCell` computes Keras's GRU with fewer operations. The
-chapter ``35_rnn_lstm_gru`` and the study ``layer_times`` use them.
+chapter ``36_rnn_lstm_gru`` and the study ``layer_times`` use them.
 """
 
 from __future__ import annotations

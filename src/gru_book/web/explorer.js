@@ -18,18 +18,23 @@ const ROWS = [
   ["update_gate", "z", "update gate"], ["reset_gate", "r", "reset gate"], ["hidden_state", "h", "hidden state"],
 ];
 
-const READINGS = ["keras", "tokens"];  // how a text becomes words
-
 // --- text to ids -----------------------------------------------------------------------------------------------------
 
 const FILTERED = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~\t\n]/g;
-const TOKEN = /[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*|[!?.,;:()"-]/gu;
+const READING = {};  // components.py puts `gru_book.data.tokens.reading()` here: one table for Python and the browser
+const TOKEN = new RegExp(READING.token.replace(/\{(\w+)\}/g, (_, name) => READING.classes[name]), "gu");
+const LAST_SIGMA = /(?<=[^\n])\u03a3(?=\n|$)/g;
+const RARE = new RegExp(`[${Object.keys(READING.forms).join("")}]`, "gu");
 
-/** The words of a text: as `gru_book.data.vocabulary.words` ("keras") or `gru_book.data.tokens.TOKEN` ("tokens") has them. */
+/** The words of a text: as `gru_book.data.vocabulary.words` ("keras") or `gru_book.data.tokens.tokenize` ("tokens") has them. */
 export function tokenize(text, reading) {
-  const plain = text.replaceAll("<br />", " ").toLowerCase();
-  if (reading === "tokens") return plain.match(TOKEN) || [];
-  return plain.replace(FILTERED, " ").split(" ").filter((word) => word);
+  const spaced = text.replaceAll("<br />", " ");
+  if (reading === "tokens") {
+    const found = (spaced.replace(RARE, (form) => READING.forms[form]).match(TOKEN) ?? []).join("\n");
+    const lower = found.replace(LAST_SIGMA, "\u03c2").replaceAll("\u03a3", "\u03c3").toLowerCase();
+    return lower ? lower.normalize("NFC").split("\n") : [];
+  }
+  return spaced.toLowerCase().replace(FILTERED, " ").split(" ").filter((word) => word);
 }
 
 /** The ids of words, the start marker in front. */
@@ -68,9 +73,11 @@ function readHeader(bytes, rest) {
   } catch {
     throw new Error("its header cannot be read");
   }
-  const { words, start, unknown } = header, numbers = [ids, input_dim, units, start, unknown];
+  const { words, first = 3, start, unknown } = header;  // older files have no other first id
+  const numbers = [ids, input_dim, units, first, start, unknown];
   const listed = Array.isArray(words) && words.every((word) => typeof word === "string");
-  if (!listed || !READINGS.includes(header.reading) || !numbers.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+  const named = listed && ["keras", "tokens"].includes(header.reading);
+  if (!named || !numbers.every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw new Error("its header is not that of a network");
   }
   if (JSON.stringify(header.arrays) !== JSON.stringify(layout(ids, input_dim, units)) || !input_dim || !units) {
@@ -80,8 +87,8 @@ function readHeader(bytes, rest) {
   if (header.arrays.reduce((sum, array) => sum + sizeOf(array), 0) !== rest) {
     throw new Error("its arrays are not as long as its header says");
   }
-  if (Math.max(words.length + 2, start, unknown) >= ids) throw new Error("it has words without a vector");
-  return { header, input_dim, units };
+  if (Math.max(first + words.length - 1, start, unknown) >= ids) throw new Error("it has words without a vector");
+  return { header, first, input_dim, units };
 }
 
 /** The network in the bytes of `gru_book.export.web`; throws, with a reason, where they are not whole or hold none. */
@@ -92,7 +99,7 @@ export function unpack(bytes) {
   if (size !== bytes.length) throw new Error(`${bytes.length} of ${size} bytes have arrived`);
   if (crc32(bytes.subarray(16)) !== view.getUint32(8, true)) throw new Error("the checksum differs");
   let place = 16 + view.getUint32(12, true);
-  const { header, input_dim, units } = readHeader(bytes.subarray(16, place), bytes.length - place), arrays = {};
+  const { header, first, input_dim, units } = readHeader(bytes.subarray(16, place), bytes.length - place), arrays = {};
   for (const [name, dtype, shape] of header.arrays) {
     const Type = dtype === "<f4" ? Float32Array : Int8Array;
     const length = shape.reduce((a, b) => a * b, 1) * Type.BYTES_PER_ELEMENT;
@@ -107,7 +114,7 @@ export function unpack(bytes) {
   const cell = { input_dim, units };
   for (const name of ["kernel", "recurrent_kernel", "bias"]) cell[name] = Float64Array.from(arrays[name]);
   const order = Array.from(arrays.w.keys()).sort((i, j) => arrays.w[j] - arrays.w[i]);  // what raises the score on top
-  const id_of = new Map(header.words.map((word, index) => [word, index + 3]));
+  const id_of = new Map(header.words.map((word, index) => [word, index + first]));
   return { ...header, id_of, cell, table: arrays.table, scale: arrays.scale, w: arrays.w, b: arrays.b[0], order };
 }
 

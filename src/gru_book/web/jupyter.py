@@ -1,4 +1,4 @@
-"""The gate explorer of page 36 in Jupyter, for a network of your own.
+"""The gate explorer of page 37 in Jupyter, for a network of your own.
 
 >>> from gru_book.web.jupyter import Explorer  # doctest: +SKIP
 >>> Explorer.from_keras(model, vocabulary)  # doctest: +SKIP
