@@ -12,6 +12,10 @@ from gru_book.conversion.layers import numpy_cell
 from gru_book.layers.initializers import ChronoBias, chrono_bias
 
 layers = keras.layers
+
+# Keras reads h5py's arrays in a way that NumPy 2 calls old.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
 UNITS = 4
 KEEP = chrono_bias(UNITS, 50, np.random.default_rng(3))
 
