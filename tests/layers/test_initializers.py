@@ -94,6 +94,10 @@ def test_wrong_chrono_arguments_are_refused(arguments, message):
 # --- inside what copies, saves and loads a layer ---------------------------------------------------------------------
 
 layers = keras.layers
+
+# Keras reads h5py's arrays in a way that NumPy 2 calls old.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
 UNITS = 4
 KEEP = chrono_bias(UNITS, 50, np.random.default_rng(3))
 

@@ -20,6 +20,13 @@ from gru_book.web import components
 from gru_book.web.jupyter import Explorer
 
 layers = keras.layers
+
+# Keras says so where a layer lets a mask fall, and reads arrays in a way that NumPy 2 calls old.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Layer .* was passed an input with a mask:UserWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+]
+
 WORDS = Vocabulary(["good", "bad", "not"], 6)
 
 

@@ -44,7 +44,7 @@ def load_weights(path: Path, model: keras.Model) -> None:
         raise ValueError(f"{path} is no file; expected what save_weights wrote")
     names = ["embedding", "embedding_scale", *(f"weight_{index}" for index in range(1, len(model.weights)))]
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
     except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} is no file of weights, or not all of it: {str(error).splitlines()[0]}") from error
