@@ -39,6 +39,8 @@ SUBJECTS = {
     "pipeline/test_faults_profiles",
     "pipeline/test_faults_records",
     "pipeline/test_faults_surroundings",
+    "conversion/test_faults",  # what is no layer's weights, in `canonical`, `forms` and `layers`; ends of sequences
+    "web/test_refusals",  # what the explorer refuses, in `export` and in `explorer.js`
     "notebook/test_verdict",  # claims of a page, as `report` displays them
     "site/test_site",  # all pages as built, in a browser
     "site/test_speed",  # all pages as built: weight, work and movement

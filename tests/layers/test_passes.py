@@ -318,7 +318,10 @@ def test_gradients_equal_tensorflows(name, masked):
     ("arguments", "message"),
     [
         ({"x": np.zeros((2, 5))}, r"x has shape \(2, 5\); expected \(batch, num_steps, 3\)"),
-        ({"x": np.zeros((2, 5, 3), complex)}, r"x has dtype complex128 and shape \(2, 5, 3\); expected real numbers"),
+        (
+            {"x": np.zeros((2, 5, 3), complex)},
+            r"x has dtype complex128 and shape \(2, 5, 3\); expected an array of real numbers",
+        ),
         ({"x": np.full((2, 5, 3), "a")}, "x has dtype <U1"),
         ({"mask": np.ones((2, 4), bool)}, r"mask has shape \(2, 4\) and dtype bool; expected \(2, 5\) and bool"),
         ({"mask": np.ones((2, 5))}, r"mask has shape \(2, 5\) and dtype float64; expected \(2, 5\) and bool"),

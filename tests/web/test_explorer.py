@@ -588,7 +588,11 @@ def network():
     def make(units=3, **changes):
         keras.utils.set_random_seed(0)
         gru = {name: changes.pop(name) for name in list(changes) if name not in ("activation", "between")}
-        layers = [keras.Input((None,), dtype="int32"), keras.layers.Embedding(12, 4), keras.layers.GRU(units, **gru)]
+        layers = [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(12, 4, mask_zero=True),
+            keras.layers.GRU(units, **gru),
+        ]
         layers += changes.get("between", [])
         layers.append(keras.layers.Dense(1, activation=changes.get("activation", "sigmoid")))
         return keras.Sequential(layers)
