@@ -10,7 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
-from gru_book.allowed import shown
+from gru_book.allowed import plain, shown
 from gru_book.errors import ReviewsError
 
 
@@ -29,17 +29,19 @@ class Split:
 
     def __post_init__(self):
         """Take labels as an array; refuse labels that are no numbers, and texts, labels and films of other lengths."""
+        if isinstance(self.labels, (str, bytes)) or not hasattr(self.labels, "__len__"):
+            raise ReviewsError(f"labels is {shown(self.labels)}; allowed: a flat list or array of 0 and 1")
         if len(self.texts) != len(self.labels) or (self.films is not None and len(self.films) != len(self.texts)):
             raise ReviewsError(
                 f"texts, labels and films must have the same length, not {len(self.texts)}, {len(self.labels)} "
                 f"and {None if self.films is None else len(self.films)}"
             )
-        labels = np.asarray(self.labels)
-        if labels.ndim != 1 or labels.dtype.kind not in "biuf":
-            raise ReviewsError(f"labels is {shown(self.labels)}; allowed: a flat list or array of 0 and 1")
-        for row in np.flatnonzero(~np.isin(labels, (0, 1)))[:1]:
-            raise ReviewsError(f"labels[{row}] is {shown(labels[row])}; allowed: 0 and 1, one for each text")
-        object.__setattr__(self, "labels", labels.astype(int))
+        labels = self.labels.tolist() if isinstance(self.labels, np.ndarray) else [plain(one) for one in self.labels]
+        for row, label in enumerate(labels):
+            if not isinstance(label, (int, float)) or label not in (0, 1):
+                raise ReviewsError(f"labels[{row}] is {shown(label)}; allowed: 0 and 1, one for each text")
+        labels = np.array(labels, dtype=int)
+        object.__setattr__(self, "labels", labels)
 
     def __len__(self) -> int:
         """Return the number of reviews."""
