@@ -126,7 +126,7 @@ def test_labels_may_be_a_list(labels):
 
 
 @pytest.mark.parametrize("labels", [["pos", "neg"], [None, 1], [0, 2], [-1, 1], [0.5, 1], [[0], [1]], [0, float("nan")],
-                                    "01", 1, None, [0], [0, 1, 1]])  # fmt: skip
+                                    "01", 1, np.array(1), None, [0], [0, 1, 1]])  # fmt: skip
 def test_other_labels_are_refused_in_one_line(labels):
     with pytest.raises(ReviewsError, match="labels") as error:
         Split(["a", "b"], labels)

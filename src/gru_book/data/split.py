@@ -29,7 +29,8 @@ class Split:
 
     def __post_init__(self):
         """Take labels as an array; refuse labels that are no numbers, and texts, labels and films of other lengths."""
-        if isinstance(self.labels, (str, bytes)) or not hasattr(self.labels, "__len__"):
+        single = isinstance(self.labels, (str, bytes)) or getattr(self.labels, "ndim", 1) == 0
+        if single or not hasattr(self.labels, "__len__"):
             raise ReviewsError(f"labels is {shown(self.labels)}; allowed: a flat list or array of 0 and 1")
         if len(self.texts) != len(self.labels) or (self.films is not None and len(self.films) != len(self.texts)):
             raise ReviewsError(
