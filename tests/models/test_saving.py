@@ -16,6 +16,7 @@ import pytest
 from gru_book import progress, recipes
 from gru_book.errors import BookError
 from gru_book.files import sha256
+from gru_book.models import keras_classifier
 from gru_book.models.saving import FORMAT, MANIFEST, is_saved
 
 TEXTS, LABELS = ["good, a joy", "dull and bad", "a joy to see", "bad, a bore"] * 5, [1, 0, 1, 0] * 5
@@ -33,6 +34,7 @@ def fitted(tmp_path_factory):
     """A function that gives a fitted classifier by its recipe, each made once."""
     made, patch = {}, pytest.MonkeyPatch()
     patch.setenv(progress.CHANNEL, os.devnull)
+    patch.setattr(keras_classifier, "FEWEST_UPDATES", 3)
 
     def fit(name):
         if name not in made:
@@ -236,6 +238,7 @@ def test_weights_that_are_not_finite_are_not_saved(fitted, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras's save under NumPy 2
 def test_the_network_alone_can_be_saved_as_keras_saves_it(fitted, tmp_path):
     model = fitted("best").model
     clone = keras.models.clone_model(model)

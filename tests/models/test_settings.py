@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from gru_book import progress, recipes
+from gru_book import recipes
 from gru_book.allowed import Parameter, plain, shown
 from gru_book.errors import ParameterError
 from gru_book.models import settings as module
@@ -17,11 +17,6 @@ EVERY = [
     (name, parameter) for name, recipe in recipes.RECIPES.items() for parameter in recipe.settings.table().values()
 ]
 ids = [f"{name}-{parameter.name}" for name, parameter in EVERY]
-
-
-@pytest.fixture(autouse=True)
-def _quiet(monkeypatch, tmp_path):
-    monkeypatch.setenv(progress.CHANNEL, str(tmp_path / "progress"))
 
 
 @pytest.fixture
