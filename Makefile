@@ -40,9 +40,9 @@ execute: env ## execute every page anew with its published parameters
 smoke: env ## run every page in seconds (profile `smoke`), into _runs/smoke/
 	@$(BIN)/gru-book smoke
 
-test: env ## unit, notebook and site tests (finds or installs a browser first)
+test: env ## unit, notebook and site tests on all cores, at most 4 (finds or installs a browser first)
 	@$(BIN)/python tools/browser.py
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(or $(JOBS),logical) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 serve: book ## look at the site on http://127.0.0.1:8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(or $(PORT),8000)
