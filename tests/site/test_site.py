@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from gru_book.errors import BookError
 from gru_book.site.build import build
 from site_pages import CHAPTERS, CHECKOUT, MADE, PAGES, PREFIX
-from watching import axe_violations, watch
+from watching import CONTRAST, axe_violations, contrast_violations, watch
 
 SETTLED = """async () => {
   await document.fonts.ready;
@@ -71,47 +71,89 @@ def visit(chromium):
     return open_page
 
 
-def mathematics(page) -> dict:
-    """Return how many formulas the page has, how many were set, and how many failed."""
+def assert_mathematics(page) -> None:
+    """Every formula was set when the site was built, and none failed."""
     count = "() => ({formulas: document.querySelectorAll('.math').length, "
     count += "set: document.querySelectorAll('.math mjx-container').length, "
     count += "failed: document.querySelectorAll('mjx-merror, [data-mjx-error]').length})"
-    return page.evaluate(count)
-
-
-def assert_mathematics(page) -> None:
-    found = mathematics(page)
+    found = page.evaluate(count)
     assert found["set"] >= found["formulas"], found
     assert found["failed"] == 0, found
 
 
+@pytest.fixture(scope="module")
+def seen() -> dict[str, set[str]]:
+    """The looks of texts whose contrast was found to be enough, by colour scheme."""
+    return {"light": set(), "dark": set()}
+
+
 @pytest.mark.parametrize("name", PAGES + MADE + ["404"])
-def test_page_served_in_light_colours(visit, site_url, name):
+def test_page_served_in_light_colours(visit, site_url, seen, name):
     with visit(f"{site_url}{name}.html") as (page, troubles):
         assert page.evaluate("document.documentElement.dataset.theme") == "light"
         assert_mathematics(page)
-        assert not axe_violations(page)
+        assert not axe_violations(page, without=(CONTRAST,))
+        assert not contrast_violations(page, seen["light"])
         icons = page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
         assert icons, "the icons' font has not been loaded"
         assert not troubles
 
 
 @pytest.mark.parametrize("name", PAGES + MADE + ["404"])
-def test_page_on_a_dark_phone(visit, site_url, name):
+def test_page_on_a_dark_phone(visit, site_url, seen, name):
+    """What other colours and a narrow window change; the page itself is that of the test above."""
     with visit(f"{site_url}{name}.html", width=360, scheme="dark") as (page, troubles):
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert not page.evaluate(STICKS_OUT)
         assert not page.evaluate(DISTORTED)
-        assert not axe_violations(page)
+        assert not axe_violations(page, only=("link-in-text-block", "scrollable-region-focusable"))
+        assert not contrast_violations(page, seen["dark"])
         assert not troubles
 
 
-@pytest.mark.parametrize("name", PAGES + MADE)
-def test_page_opened_as_a_file(visit, site, name):
-    with visit((site / f"{name}.html").as_uri()) as (page, troubles):
-        assert_mathematics(page)
-        assert not troubles
+def script_of(tag) -> str:
+    """Return what tells a script from others: its file, or its text without what is said in quotation marks."""
+    return re.sub(r"^(\.+/)+", "", tag.get("src", "")) or re.sub(r"'[^']*'|\"[^\"]*\"", "", tag.text)
+
+
+@pytest.fixture(scope="module")
+def kinds(site, soups) -> list[str]:
+    """One page of each kind: together they have every script that any page has."""
+    names, known = [], set()
+    for file, soup in sorted(soups.items()):
+        scripts = {script_of(tag) for tag in soup.find_all("script")}
+        if not scripts <= known:
+            names.append(file.relative_to(site).with_suffix("").as_posix())
+            known |= scripts
+    assert {"search", "404"} < set(names)
+    return names
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_axe_finds_nothing_on_a_page_of_each_kind(visit, site_url, kinds, scheme, width):
+    """All rules, on all elements."""
+    for name in kinds:
+        with visit(f"{site_url}{name}.html", width, scheme) as (page, _):
+            assert not axe_violations(page), name
+
+
+def test_a_page_of_each_kind_opened_as_a_file(visit, site, kinds):
+    for name in set(kinds) - {"404"}:  # the server shows this one at any address
+        with visit((site / f"{name}.html").as_uri()) as (page, troubles):
+            assert_mathematics(page)
+            assert not troubles, name
+
+
+def test_no_page_has_what_a_browser_refuses_from_a_file(site, soups):
+    """Modules, and what asks for other rights; that all addresses are relative is the test of the links."""
+    for file, soup in soups.items():
+        where = file.relative_to(site).as_posix()
+        assert not soup.select('script[type="module"], link[rel="modulepreload"], link[rel="manifest"]'), where
+        assert not soup.select("[crossorigin], base"), where
+        formulas = soup.select(".math")
+        assert all(formula.select_one("mjx-container") for formula in formulas), where
+        assert not soup.select("mjx-merror, [data-mjx-error]"), where
 
 
 def test_the_site_has_the_pages_of_the_toc_and_no_others(site, soups):
@@ -355,3 +397,14 @@ def test_building_elsewhere_is_refused(tmp_path):
         build(tmp_path / "html")
     with pytest.raises(BookError, match="_config.yml"):
         build(tmp_path / "_build", root=tmp_path)
+
+
+def test_the_contrast_of_a_look_is_judged_once_and_never_passed_over(browser_page):
+    """Of equal texts one stands for all; the same colours on another ground, or smaller, are another look."""
+    light, grounds = "color: #888", ("#fff", "#ddd")
+    texts = [f'<p style="background: {ground}; {light}">text</p>' for ground in grounds for _ in range(3)]
+    browser_page.set_content(f"<html lang=en><title>t</title><main><h1>Head</h1>{''.join(texts)}</main></html>")
+    seen = set()
+    assert [finding[:19] for finding in contrast_violations(browser_page, seen)] == ["color-contrast (2×)"]
+    assert len(seen) == 3
+    assert contrast_violations(browser_page, seen) == []

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from site_pages import PAGES
-from watching import SHIFTS
+from watching import SHIFTS, work_of
 
 # As wide as a phone; higher, so that what moves below the first screen counts as well.
 PHONE = {"viewport": {"width": 360, "height": 3000}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
@@ -21,8 +21,7 @@ def load(chromium, address):
     context = chromium.new_context(**PHONE)
     page = context.new_page()
     page.add_init_script(SHIFTS)
-    session = context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    work = work_of(page)
     responses = []
     page.on("response", lambda response: responses.append(response))
     fonts = []
@@ -33,14 +32,14 @@ def load(chromium, address):
     for route in late:
         route.continue_()
     page.wait_for_load_state("networkidle")
-    work = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}["TaskDuration"]
+    seconds = work()
     sizes = {}
     for response in responses:
         body, kind = response.body(), response.headers.get("content-type", "")
         sizes[urlsplit(response.url).path] = len(gzip.compress(body) if kind.startswith(COMPRESSED) else body)
     shifts = page.evaluate("window.shifts")
     context.close()
-    return sizes, work, shifts
+    return sizes, seconds, shifts
 
 
 @pytest.fixture(scope="module")
