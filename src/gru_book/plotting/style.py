@@ -39,7 +39,7 @@ MODELS = {  # name: colour, line, mark
 SEQUENTIAL = "cividis"  # for maps: even steps of lightness, the same for colour-blind readers
 
 
-PHONE = 358  # pixels that a picture has for its width on a phone that is 390 pixels wide
+PHONE = 342  # pixels that a picture has for its width on a phone that is 390 pixels wide
 _drawn: list[list[float]] = []  # of each figure: the size of its smallest text when it was drawn last
 
 
@@ -77,8 +77,8 @@ def use_book_style() -> None:
             "figure.constrained_layout.use": True,
             "savefig.facecolor": "white",
             "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
-            "font.size": 11,
-            "axes.titlesize": 12,
+            "font.size": 12,
+            "axes.titlesize": 13,
             "axes.titlelocation": "left",
             "axes.facecolor": "white",
             "axes.prop_cycle": plt.cycler(color=CYCLE),

@@ -5,11 +5,11 @@ loads every picture at once, and text moves when one arrives.
 """
 
 import re
-import struct
 from pathlib import Path
 
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
+from PIL import Image
 
 from gru_book.files import sha256
 
@@ -35,6 +35,7 @@ ICON = re.compile(r"\bfa-[a-z0-9-]+")
 ICON_CODE = re.compile(r'content:\s*"\\([0-9a-f]{2,4})"')
 
 ICON_RULE = re.compile(r'([^{}]*)\{content:"\\([0-9a-f]{2,4})"\}')
+CSS_DPI = 96  # pixels of an inch in CSS
 
 
 def lighten(static: Path, pages: dict[Path, str]) -> dict[Path, str]:
@@ -53,14 +54,18 @@ def lighten(static: Path, pages: dict[Path, str]) -> dict[Path, str]:
 
 
 def place_pictures(text: str, folder: Path) -> str:
-    """Return the page in `folder` with the size of each of its pictures; all but the first wait until they are near."""
+    """Return the page in `folder` with the size of each of its pictures; all but the first wait until they are near.
+
+    A figure is shown in the size that it was drawn in: its inches are those of CSS, 96 pixels, however fine it is.
+    """
     seen = 0
 
     def placed(match):
         nonlocal seen
         seen += 1
-        with (folder / match[2]).open("rb") as file:
-            width, height = struct.unpack(">16x2I", file.read(24))
+        with Image.open(folder / match[2]) as picture:
+            scale = CSS_DPI / picture.info.get("dpi", (CSS_DPI,))[0]
+            width, height = (round(pixels * scale) for pixels in picture.size)
         wait = ' loading="lazy"' if seen > 1 else ""
         return f'{match[1]} width="{width}" height="{height}"{wait}{match[3]}'
 
