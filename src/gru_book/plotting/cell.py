@@ -32,14 +32,16 @@ STAGES = {  # what each stage of the cell adds; its title; its equation
 }
 
 BOXES = {  # part: middle of its box, its symbol, its function
-    "update gate": (2.0, "$z_t$", r"$\sigma$"),
+    "update gate": (1.9, "$z_t$", r"$\sigma$"),
     "reset gate": (4.9, "$r_t$", r"$\sigma$"),
-    "candidate": (7.8, r"$\tilde{h}_t$", r"$\tanh$"),
+    "candidate": (7.95, r"$\tilde{h}_t$", r"$\tanh$"),
 }
 
 COLOURS = {"update gate": UPDATE_GATE, "reset gate": RESET_GATE, "candidate": CANDIDATE_STATE, "state": HIDDEN_STATE}
 
-INPUT_BUS, STATE_BUS, FLOOR, ROOF, MIDDLE, TOP, RIGHT = 0.15, 0.55, 1.0, 2.1, 2.75, 3.55, 10.0  # heights, and the width
+WIDE = 1.2  # half a box
+
+INPUT_BUS, STATE_BUS, FLOOR, ROOF, MIDDLE, TOP, RIGHT = 0.15, 0.5, 0.9, 2.25, 2.9, 3.65, 10.0  # heights, and the width
 
 
 def plot_stage(ax: Axes, stage: str) -> Axes:
@@ -58,13 +60,13 @@ def plot_stage(ax: Axes, stage: str) -> Axes:
     for part, (x, symbol, function) in BOXES.items():
         lit = color[part] != UNLIT
         box = {"boxstyle": "round,pad=0.05", "fc": "white", "ec": color[part], "lw": 2 if lit else 1.2}
-        ax.add_patch(FancyBboxPatch((x - 1.1, FLOOR + 0.05), 2.2, ROOF - FLOOR - 0.1, zorder=3, **box))
-        for y, text in ((ROOF - 0.33, part), (FLOOR + 0.33, f"{symbol}: {function}")):
+        ax.add_patch(FancyBboxPatch((x - WIDE, FLOOR + 0.05), 2 * WIDE, ROOF - FLOOR - 0.1, zorder=3, **box))
+        for y, text in ((ROOF - 0.38, part), (FLOOR + 0.4, f"{symbol}: {function}")):
             ax.text(x, y, text, ha="center", va="center", color=BLACK if lit else UNLIT, zorder=4)
     title, equation = STAGES[stage]
-    ax.text(0, TOP + 1.35, title, weight="bold", fontsize=12, va="center")
-    ax.text(0, TOP + 0.85, equation, va="center")
-    ax.set(xlim=(-0.05, RIGHT + 0.05), ylim=(0, TOP + 1.7))
+    ax.text(0, TOP + 1.62, title, weight="bold", fontsize=12, va="center")
+    ax.text(0, TOP + 0.97, equation, va="center")
+    ax.set(xlim=(-0.05, RIGHT + 0.05), ylim=(0, TOP + 1.95))
     ax.set_axis_off()
     return ax
 
@@ -83,7 +85,7 @@ def _flows(ax: Axes, color: Mapping[str, str], gated: bool) -> None:
     update = color["update gate"]
     draw_flow(ax, update, (z, ROOF), (z, TOP - 0.25), dots=[(z, MIDDLE)])
     draw_flow(ax, update, (z, MIDDLE), (h - 0.28, MIDDLE))
-    draw_flow(ax, color["reset gate"], (r + 1.1, (FLOOR + ROOF) / 2), (h - 1.15, (FLOOR + ROOF) / 2))
+    draw_flow(ax, color["reset gate"], (r + WIDE, (FLOOR + ROOF) / 2), (h - WIDE - 0.05, (FLOOR + ROOF) / 2))
     draw_flow(ax, color["candidate"], (h, ROOF), (h, TOP - 0.25))
     if not gated:  # a plain RNN hands its candidate on as the new state
         draw_flow(ax, color["state"], (h + 0.25, TOP), (RIGHT, TOP))
@@ -91,9 +93,12 @@ def _flows(ax: Axes, color: Mapping[str, str], gated: bool) -> None:
     for x, y, sign, lit in signs:
         circle = {"boxstyle": "circle,pad=0.12", "fc": "white", "ec": GREY if lit else UNLIT}
         ax.text(x, y, sign, ha="center", va="center", color=BLACK if lit else UNLIT, zorder=5, bbox=circle)
-    texts = [(z + 0.2, 3.12, "$1 - z_t$", "left", gated), ((z + h) / 2 - 0.4, MIDDLE + 0.27, "$z_t$", "center", gated)]
-    texts += [((r + h) / 2, 1.78, "$r_t$", "center", color["reset gate"] != UNLIT)]
-    texts += [(0, TOP + 0.3, "$h_{t-1}$", "left", True), (RIGHT, TOP + 0.3, "$h_t$", "right", True)]
+    texts = [
+        (z + 0.2, MIDDLE + 0.37, "$1 - z_t$", "left", gated),
+        ((z + h) / 2 - 0.4, MIDDLE + 0.27, "$z_t$", "center", gated),
+    ]
+    texts += [((r + h) / 2, 1.87, "$r_t$", "center", color["reset gate"] != UNLIT)]
+    texts += [(0, TOP + 0.34, "$h_{t-1}$", "left", True), (RIGHT, TOP + 0.34, "$h_t$", "right", True)]
     texts += [(0, INPUT_BUS, "$x_t$", "left", True)]
     for x, y, text, side, lit in texts:
         ax.text(x, y, text, ha=side, va="center", color=BLACK if lit else UNLIT)

@@ -8,7 +8,7 @@ from matplotlib.patches import FancyBboxPatch
 from gru_book.plotting.diagrams import draw_flow
 from gru_book.plotting.style import BLACK, BLUE, GREY, HIDDEN_STATE
 
-WIDE, HIGH = 0.34, 0.2  # half a box
+WIDE, HIGH = 0.38, 0.2  # half a box
 
 
 def plot_unrolled(ax: Axes, sequences: Sequence[Sequence[str]]) -> Axes:
@@ -20,7 +20,7 @@ def plot_unrolled(ax: Axes, sequences: Sequence[Sequence[str]]) -> Axes:
     bottom = -len(sequences) + 0.45
     for t in range(num_steps):
         band = {"boxstyle": "round,pad=0.02", "fc": "#e8f1f8", "ec": BLUE, "lw": 1.2}
-        ax.add_patch(FancyBboxPatch((t - 0.42, bottom), 0.84, 0.1 - bottom, zorder=0, **band))
+        ax.add_patch(FancyBboxPatch((t - 0.45, bottom), 0.9, 0.1 - bottom, zorder=0, **band))
         ax.text(t, 0.32, f"$t = {t + 1}$", ha="center", va="center", color=BLUE)
     ax.text((num_steps - 1) / 2, 0.68, "the same cell and weights at every step", ha="center", va="center", color=BLUE)
     for row, words in enumerate(sequences):
