@@ -148,7 +148,8 @@ def test_glued_names_figures_and_labels_are_unique():
                 if "scrapbook" in output.get("metadata", {}):
                     glued[output.metadata.scrapbook.name] += 1
             labels.update(re.findall(r"^:label: (\S+)|^\((\S+)\)=$|\(eq-(\S+)\)$", cell.source, flags=re.MULTILINE))
-            labels.update([cell.metadata.get("mystnb", {}).get("figure", {}).get("name")] * ("mystnb" in cell.metadata))
+            figure = cell.metadata.get("mystnb", {}).get("figure", {})
+            labels.update([figure["name"]] if "name" in figure else [])
     assert [name for name, count in (glued | labels).items() if count > 1] == []
 
 
