@@ -63,7 +63,7 @@ def shown(channel: Path) -> Iterator[None]:
                 stopped = stop.wait(EVERY if terminal else EVERY_WITHOUT_TERMINAL)
                 state = None
                 for event in _read(events):
-                    state = event.get("state", state)
+                    state = event.get("state")  # a line that stays ends the state before it
                     if "line" in event:
                         tqdm.write(f"  {event['line']}", file=sys.stderr)
                 if state and terminal:

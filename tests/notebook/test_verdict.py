@@ -32,7 +32,7 @@ def displayed(monkeypatch):
     ],
 )
 def test_the_interval_decides(effect, threshold, word, displayed):
-    assert report.verdict("Snow is white", effect, **threshold, **SENTENCES) == word
+    report.verdict("Snow is white", effect, **threshold, **SENTENCES)
     text, metadata = displayed[-1]
     assert text.startswith(f"{report.MARKS[word]} **{word.capitalize()}: Snow is white.** {SENTENCES[word]} *(")
     assert metadata == {"name": "Snow is white", "verdict": word}

@@ -45,8 +45,8 @@ def verdict(
     form: str = "{:.3g}",
     unit: str = "",
     comparisons: int = 1,
-) -> str:
-    """Display and return the verdict on a claim: "shown", "contradicted" or "undecided".
+) -> None:
+    """Display the verdict on a claim: "shown", "contradicted" or "undecided".
 
     name: the claim, a sentence without its full stop. effect: a measured number with its interval (value, low, high),
     or one number where nothing is random. The claim is that the effect lies `above` (or `below`) a threshold: it is
@@ -76,7 +76,6 @@ def verdict(
     _claims.append(entry | {"side": side, "threshold": float(threshold), "unit": unit, "comparisons": comparisons})
     text = f"{MARKS[word]} **{word.capitalize()}: {name}.** {sentence} *({rule})*".replace("  ", " ")
     display(Markdown(text), metadata={"claim": {"name": name, "verdict": word}})
-    return word
 
 
 def publish(page: str, numbers: dict) -> None:
