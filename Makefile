@@ -41,11 +41,11 @@ smoke: env ## run every page in seconds (profile `smoke`), into _runs/smoke/
 	@$(BIN)/gru-book smoke
 
 test: env ## unit, notebook and site tests (finds or installs a browser first)
-	@$(BIN)/python tests/browser.py
+	@$(BIN)/python tools/browser.py
 	@$(BIN)/python -m pytest
 
-serve: book ## look at the site on http://127.0.0.1:8000
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(or $(PORT),8000)
+serve: env ## what `make book` does, then the site on http://127.0.0.1:8000 (PORT=... chooses another)
+	@$(BIN)/gru-book serve $(if $(PORT),'$(PORT)')
 
 lab: env ## JupyterLab on a scratch copy of the notebooks (the source stays as it is)
 	@$(BIN)/gru-book lab

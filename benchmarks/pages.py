@@ -10,7 +10,8 @@ import subprocess
 import sys
 
 from gru_book.files import CHECKOUT
-from gru_book.pipeline.pages import all_pages, find_page, profile
+from gru_book.pipeline.pages import all_pages, find_page
+from gru_book.pipeline.profiles import profile
 
 # One page in a process of its own, so that the peak memory of its kernel, a child of that process, is its own.
 ONE_PAGE = """

@@ -82,11 +82,11 @@ def main() -> None:
     for name in options.names or NAMES:
         keras.utils.set_random_seed(0)
         classifier = GRUClassifier(name, recipes.RECIPES[name].settings)
-        classifier._fit_tables(texts)
-        classifier.model = classifier._network()
+        classifier.fit_tables(texts)
+        classifier.model = classifier.build()
         multiple = classifier.settings["window"] or classifier.settings["multiple"]
         started = time.perf_counter()
-        encoded = classifier._encode(texts)
+        encoded = classifier.encode(texts)
         reading = time.perf_counter() - started
         peer = torch_reader(classifier)
         few = encoded[:500]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 from browser import find_browser
-from site_pages import CHECKOUT
+from gru_book.files import CHECKOUT
 
 PAGE = CHECKOUT / "_build/html/notebooks/37_inside.html"
 STATIC = CHECKOUT / "book/_static"

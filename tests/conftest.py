@@ -1,12 +1,21 @@
-"""Fixtures shared by the tests: the built site, a server for it, a browser."""
+"""What holds for all tests: their order, no skips, their durations; what is made once a test run; a browser."""
 
-import sys
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from filelock import FileLock
 
-sys.path.insert(0, str(Path(__file__).parent))
+from gru_book.files import CHECKOUT, runs_folder
+from patience import PATIENCE
+
+# Where tests run side by side, what takes longest begins first, and the others fill the gaps.
+FIRST = ("tests/site/test_site", "tests/book/test_reruns", "tests/site", "tests/web", "tests/tuning", "tests/pipeline")
 
 # Nothing that a browser does by itself may look like a request of the page.
 CHROMIUM = [
@@ -20,12 +29,86 @@ CHROMIUM = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Bring what takes longest to the front; the tests of one file share a process, unless they say otherwise."""
+    items.sort(key=lambda item: next((n for n, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST)))
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _fail_where_skipped(report):
+    """Make a failure of a skip, and of an expected failure: what is not tested here has to be said in another way."""
+    if report.skipped or hasattr(report, "wasxfail"):
+        report.longrepr = f"skipped or expected to fail: {getattr(report, 'wasxfail', report.longrepr)}"
+        report.outcome = "failed"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    return _fail_where_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return _fail_where_skipped((yield))
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):  # the one process that hears of all tests
+        config.pluginmanager.register(Durations(), "durations")
+
+
+class Durations:
+    """Adds the durations of a test run to `_runs/durations.txt`: the whole, and each test of a second or more."""
+
+    def __init__(self):
+        self.started, self.seconds, self.processes = time.time(), Counter(), set()
+
+    def pytest_runtest_logreport(self, report):
+        name, _, group = report.nodeid.rpartition("@")  # xdist adds the group's name
+        self.seconds[name if name and "]" not in group else report.nodeid] += report.duration
+        self.processes.add(getattr(report, "worker_id", "one"))
+
+    def pytest_sessionfinish(self, exitstatus):
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.started))
+        lines = [
+            f"{when}: {len(self.seconds)} tests in {time.time() - self.started:.0f} s, "
+            f"processes: {len(self.processes)}, load at the end: {os.getloadavg()[0]:.1f}, exit status: {exitstatus:d}"
+        ]
+        lines += [f"{seconds:8.1f} {name}" for name, seconds in self.seconds.most_common() if seconds >= 1]
+        with open(runs_folder(CHECKOUT) / "durations.txt", "a", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n\n")
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """Folder of the site, built from scratch; any warning or unresolved reference fails here."""
+def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Return `once(name, make)`: the folder that `make` fills, once a test run, whichever process asks first."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def get(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def site(once) -> Path:
+    """Folder of the site, built from scratch once a test run; any warning or unresolved reference fails here."""
     from gru_book.site.build import build
 
-    return build(tmp_path_factory.mktemp("site") / "_build", strict=True).parent
+    return once("site", lambda folder: build(folder / "_build", strict=True)) / "_build/html"
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +135,17 @@ def chromium():
 
     from browser import find_browser
 
+    def patient(make):
+        def made(**options):
+            new = make(**options)
+            new.set_default_timeout(1000 * PATIENCE)
+            return new
+
+        return made
+
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM, timeout=1000 * PATIENCE)
+        browser.new_context, browser.new_page = patient(browser.new_context), patient(browser.new_page)
         yield browser
         browser.close()
 

@@ -12,6 +12,14 @@ class ParameterError(BookError, ValueError):
     """A parameter that does not exist, has the wrong type, or lies outside of what is allowed."""
 
 
+class OutputError(BookError, ValueError):
+    """A place where a result may not be written, or cannot."""
+
+
+class ModelError(BookError, ValueError):
+    """A saved classifier that cannot be read, or is not as it was saved."""
+
+
 class ReviewsError(BookError, ValueError):
     """Reviews that cannot be read, or are not those that were asked for."""
 
@@ -22,5 +30,11 @@ class TuningError(BookError, ValueError):
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
     """Return " (did you mean 'NEAREST'?)" where one of the `known` names is near `name`, else an empty text."""
-    near = get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.4)
+    near = get_close_matches(name.lower(), list(known), n=1, cutoff=0.4) if isinstance(name, str) else []
     return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def one_line(error: object) -> str:
+    """Return what an error says, in one line: of one of the operating system its reason, without numbers and names."""
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(said).split())[:300]

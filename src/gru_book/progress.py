@@ -23,9 +23,9 @@ def has_channel() -> bool:
 
 
 def send(kind: str, text: str) -> None:
-    """Write a "state" or a "line" to the channel; does nothing where there is none."""
+    """Write a "state" or a "line" to the channel; does nothing where there is none, or no room in it."""
     if has_channel():
-        with open(os.environ[CHANNEL], "a", encoding="utf-8") as channel:
+        with contextlib.suppress(OSError), open(os.environ[CHANNEL], "a", encoding="utf-8") as channel:
             channel.write(json.dumps({kind: text}) + "\n")
 
 
@@ -55,6 +55,7 @@ def shown(channel: Path) -> Iterator[None]:
 
     def follow() -> None:
         with (
+            contextlib.suppress(OSError),  # nobody reads this terminal any more
             open(channel, "rb") as events,
             tqdm(total=0, position=1, bar_format="  {desc}", leave=False, disable=not terminal) as line,
         ):

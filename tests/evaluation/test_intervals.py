@@ -8,7 +8,13 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from gru_book.analysis.attribution import agreement
-from gru_book.evaluation.intervals import bootstrap, difference_of_means, proportion_interval
+from gru_book.evaluation.intervals import (
+    accuracy_interval,
+    bootstrap,
+    difference_of_means,
+    mean_interval,
+    proportion_interval,
+)
 from gru_book.evaluation.metrics import log_loss
 
 
@@ -82,3 +88,19 @@ def test_the_log_loss_is_scikit_learns_and_finite_where_one_was_sure_and_wrong()
     labels, probability = rng(0).integers(0, 2, 100), rng(1).random(100)
     assert log_loss(labels, probability) == pytest.approx(sklearn_metrics.log_loss(labels, probability))
     assert log_loss([1, 1], np.array([0.0, 1.0], "float32")) == pytest.approx(-np.log(1e-7) / 2, rel=1e-6)
+
+
+def test_the_interval_of_an_accuracy_counts_right_answers():
+    share, low, high = accuracy_interval(np.array([True] * 90 + [False] * 10))
+    assert (share, round(low, 4), round(high, 4)) == (0.9, 0.8256, 0.9448)  # Wilson's interval, by hand
+    with pytest.raises(ValueError, match="expected"):
+        accuracy_interval([])
+
+
+def test_the_interval_of_a_mean_is_students():
+    mean, low, high = mean_interval([1.0, 2.0, 3.0])
+    assert mean == 2
+    assert (low, high) == pytest.approx((2 - 4.302653 / np.sqrt(3), 2 + 4.302653 / np.sqrt(3)), abs=1e-5)
+    for bad in ([], [1.0]):
+        with pytest.raises(ValueError, match="expected"):
+            mean_interval(bad)

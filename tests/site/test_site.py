@@ -17,8 +17,6 @@ from gru_book.site.build import build
 from site_pages import CHAPTERS, CHECKOUT, MADE, PAGES, PREFIX
 from watching import axe_violations, watch
 
-pytestmark = pytest.mark.timeout(300)
-
 SETTLED = """async () => {
   await document.fonts.ready;
   for (const img of document.images) { img.loading = "eager"; if (!img.complete) await img.decode().catch(() => {}); }

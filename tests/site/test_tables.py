@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from gru_book.notebook.tables import sortable_table
 from gru_book.site.tables import correct_tables
-from site_pages import CHAPTERS, ROOT
+from site_pages import CHAPTERS, CHECKOUT
 from watching import axe_violations, watch
 
 SHOWN = ["text/html", "image/png", "text/markdown", "text/plain"]  # a reader sees the first of these
@@ -118,7 +118,7 @@ def displayed(cell: dict) -> list[tuple[str, list[Tag]]]:
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_page_shows_what_its_cells_displayed(site, soups, name):
-    notebook = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads((CHECKOUT / f"{name}.ipynb").read_text(encoding="utf-8"))
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     page = soups[site / f"{name}.html"]
     texts, tables = [], []  # pairs: on the page, in the notebook

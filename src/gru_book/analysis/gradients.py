@@ -19,6 +19,7 @@ import numpy as np
 
 from gru_book.conversion.layers import numpy_cell
 from gru_book.layers.lstm import LSTM
+from gru_book.layers.weights import as_floating
 
 
 def carry_back(layer, x: np.ndarray, gradient: np.ndarray, distances, initial_state=None) -> np.ndarray:
@@ -41,14 +42,14 @@ def carry_back(layer, x: np.ndarray, gradient: np.ndarray, distances, initial_st
         ValueError: the distances are not whole numbers that increase from 1 to at most ``num_steps``, or another
             argument has the wrong shape.
     """
-    cell, x, distances = numpy_cell(layer), np.asarray(x, np.float64), np.asarray(distances)
+    cell, x, distances = numpy_cell(layer), as_floating("x", x).astype(np.float64), np.asarray(distances)
     trace = cell.forward(x, initial_state)
     batch, num_steps = x.shape[:2]
     if distances.ndim != 1 or distances.dtype.kind not in "iu" or not len(distances):
         raise ValueError(f"distances = {distances!r}; expected a list of whole numbers")
     if distances[0] < 1 or distances[-1] > num_steps or (np.diff(distances) <= 0).any():
         raise ValueError(f"distances = {distances}; expected to increase within 1 to num_steps = {num_steps}")
-    gradient, units = np.asarray(gradient, np.float64), cell.weights.units
+    gradient, units = as_floating("gradient", gradient), cell.weights.units
     if gradient.shape not in ((units,), (batch, units)):
         raise ValueError(f"gradient has shape {gradient.shape}; expected {(units,)} or {(batch, units)}")
     gradient, of_cell = np.broadcast_to(gradient, (batch, units)), None
@@ -110,7 +111,7 @@ def state_jacobian(layer, x: np.ndarray, state) -> np.ndarray:
     Raises:
         ValueError: as the layer's ``forward``.
     """
-    cell, x = numpy_cell(layer), np.asarray(x, np.float64)
+    cell, x = numpy_cell(layer), as_floating("x", x).astype(np.float64)
     u = cell.weights.units
     rows = 2 * u if isinstance(cell, LSTM) else u
     pick = np.eye(rows)  # one copy of the sequence for each row of the Jacobian

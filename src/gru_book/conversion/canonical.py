@@ -10,17 +10,26 @@ reset gate ``r`` acts, how many biases a block has, the order of the blocks, and
 No framework has to be installed: all arrays are NumPy's. A conversion is exact (up to one rounding where two biases
 are added) or raises `ValueError` that says why it cannot be. The chapter on conventions (``54_conventions``) checks
 every one against what the frameworks compute.
+
+Weights alone do not say what a program does with sequences of different lengths, and no conversion changes it. Past a
+sequence's length this library (`gru_book.layers.gru.GRU.forward`) and Keras repeat the last state. PyTorch (packed
+sequences) and ONNX Runtime (``sequence_lens``) return zeros there: ``hidden_state * mask[..., None]`` here. The last
+state is the same in all. At length 0 it is the initial state here and in Keras; ONNX Runtime returns zeros, even where
+an initial state was given, and PyTorch refuses to pack such a sequence. ONNX's own reference evaluator ignores
+``sequence_lens``.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
 
+from gru_book.errors import did_you_mean
 from gru_book.layers.gru import GRU
-from gru_book.layers.weights import GRUWeights
+from gru_book.layers.weights import GRUWeights, as_weights
 
 
 class Paper(NamedTuple):
@@ -139,7 +148,7 @@ class CanonicalWeights:
 
         Raises:
             ValueError: the reset gate acts after the projection and ``c_h`` is not zero: it stands behind the gate,
-                ``r * (W_hh h + c_h)``, so no constant bias can replace it.
+                ``r * (W_hh h + c_h)``, so no constant bias can replace it. Or a sum is too large for the dtype.
         """
         if self.reset_after and self.c_h.any():
             raise ValueError(
@@ -147,8 +156,19 @@ class CanonicalWeights:
                 "reset_after=True the reset gate multiplies it, r * (W_hh h + c_h), so that its effect changes from "
                 "step to step; a single bias has the same effect at every step"
             )
-        merged = {f"b_{k}": getattr(self, f"b_{k}") + getattr(self, f"c_{k}") for k in "rzh"}
+        merged = {f"b_{k}": self._summed(k) for k in "rzh"}
         return replace(self, **merged, **{f"c_{k}": np.zeros_like(self.c_h) for k in "rzh"})
+
+    def _summed(self, k: str) -> np.ndarray:
+        """Return the sum of the two biases of block `k`; refuse one that the dtype cannot hold."""
+        with np.errstate(over="ignore"):
+            total = getattr(self, f"b_{k}") + getattr(self, f"c_{k}")
+        if not np.isfinite(total).all():
+            raise ValueError(
+                f"b_{k} + c_{k} is beyond {np.finfo(self.dtype).max:.4g}, the largest number of {self.dtype}; convert "
+                "arrays of a wider dtype, such as float32"
+            )
+        return total
 
     def with_reset(self, reset_after: bool) -> CanonicalWeights:
         """Return the same layer with the reset gate after (True) or before (False) the projection ``W_hh``.
@@ -176,7 +196,7 @@ class CanonicalWeights:
             raise ValueError(
                 f"{refused}W_hh is diagonal, but c_h is not zero, and only after the projection r scales it"
             )
-        merged = {} if self.reset_after else {"b_h": self.b_h + self.c_h, "c_h": np.zeros_like(self.c_h)}
+        merged = {} if self.reset_after else {"b_h": self._summed("h"), "c_h": np.zeros_like(self.c_h)}
         return replace(self, reset_after=bool(reset_after), **merged)
 
     # --- the book and the papers ------------------------------------------------------------------------------------
@@ -247,8 +267,12 @@ class CanonicalWeights:
     # --- Keras ------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def from_keras(cls, kernel, recurrent_kernel, bias=None, *, reset_after: bool | None = None) -> CanonicalWeights:
+    def from_keras(
+        cls, kernel, recurrent_kernel, bias=None, *more, reset_after: bool | None = None
+    ) -> CanonicalWeights:
         """Take the arrays of a Keras ``GRU``, in the order of ``layer.get_weights()``; blocks z, r, h in columns.
+
+        One layer, one direction: a ``Bidirectional`` has the weights of two, forwards before backwards.
 
         Args:
             kernel: (input_dim, 3 units).
@@ -258,8 +282,13 @@ class CanonicalWeights:
             reset_after: the layer's argument. It may be left out where ``bias`` tells it by its shape.
 
         Raises:
-            ValueError: wrong shape, dtype or value, or no way to tell ``reset_after``.
+            ValueError: wrong shape, dtype or value, more arrays than one layer has, or no way to tell ``reset_after``.
         """
+        if more:
+            raise ValueError(
+                f"from_keras got {3 + len(more)} arrays; expected the 2 or 3 of {ONE}: of a "
+                "Bidirectional's get_weights() the first half, then the second"
+            )
         kernel, recurrent_kernel = _real("kernel", kernel), _real("recurrent_kernel", recurrent_kernel)
         units = _units("recurrent_kernel", recurrent_kernel, recurrent_kernel.shape[:1], "(units, 3 * units)")
         _check("recurrent_kernel", recurrent_kernel, (units, 3 * units))
@@ -271,6 +300,8 @@ class CanonicalWeights:
         shape = (2, 3 * units) if after else (3 * units,)
         if bias is None:
             bias = np.zeros(shape, kernel.dtype)
+        elif bias.shape == (6 * units,):
+            _refuse_shape("bias", bias, f"{(2, 3 * units)}; {CUDNN}")
         elif reset_after is None and bias.shape not in ((2, 3 * units), (3 * units,)):
             _refuse_shape("bias", bias, f"{(2, 3 * units)} (reset_after=True) or {(3 * units,)} (reset_after=False)")
         _check("bias", bias, shape)
@@ -294,11 +325,14 @@ class CanonicalWeights:
     # --- PyTorch ----------------------------------------------------------------------------------------------------
 
     @classmethod
-    def from_torch(cls, weight_ih_l0, weight_hh_l0, bias_ih_l0=None, bias_hh_l0=None) -> CanonicalWeights:
+    def from_torch(
+        cls, weight_ih_l0=None, weight_hh_l0=None, bias_ih_l0=None, bias_hh_l0=None, *more, **others
+    ) -> CanonicalWeights:
         """Take the arrays of PyTorch's ``nn.GRU`` by their names in ``state_dict()``; blocks r, z, n in rows.
 
         One layer, one direction. For the others, hand in ``weight_ih_l1``, ``weight_ih_l0_reverse`` and so on under
-        these four names. A layer with ``bias=False`` has no biases: zeros.
+        these four names. A layer with ``bias=False`` has no biases: zeros. An ``nn.GRUCell`` has the same arrays, its
+        names lack the ``_l0``.
 
         Args:
             weight_ih_l0: (3 units, input_dim).
@@ -307,8 +341,15 @@ class CanonicalWeights:
             bias_hh_l0: (3 units,), beside the state.
 
         Raises:
-            ValueError: wrong shape, dtype or value.
+            ValueError: wrong shape, dtype or value; a missing matrix; arrays beyond the four, or under other names.
         """
+        if more:
+            raise ValueError(f"from_torch got {4 + len(more)} arrays; expected the 4 of {ONE}")
+        if others:
+            _refuse_names(others)
+        for name, array in (("weight_ih_l0", weight_ih_l0), ("weight_hh_l0", weight_hh_l0)):
+            if array is None:
+                raise ValueError(f"{name} is missing; expected {', '.join(TORCH[:2])} and, with biases, the other two")
         W, R = _real("weight_ih_l0", weight_ih_l0), _real("weight_hh_l0", weight_hh_l0)
         units = _units("weight_hh_l0", R, R.shape[1:], "(3 * units, units)")
         _check("weight_hh_l0", R, (3 * units, units))
@@ -324,8 +365,7 @@ class CanonicalWeights:
         Raises:
             ValueError: the reset gate of these weights acts before the projection; PyTorch's acts after it.
         """
-        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        return dict(zip(names, self.with_reset(True)._blocks("rzh"), strict=True))
+        return dict(zip(TORCH, self.with_reset(True)._blocks("rzh"), strict=True))
 
     # --- ONNX -------------------------------------------------------------------------------------------------------
 
@@ -347,6 +387,8 @@ class CanonicalWeights:
         """
         after = _flag("linear_before_reset", linear_before_reset)
         W, R = _real("W", W), _real("R", R)
+        if R.ndim == 3 and len(R) == 2:
+            _refuse_shape("R", R, f"{(1, *R.shape[1:])}, {ONE}: W[:1], R[:1] and B[:1], then W[1:], R[1:] and B[1:]")
         units = _units("R", R, R.shape[2:], "(1, 3 * units, units)")
         _check("R", R, (1, 3 * units, units))
         _check("W", W, (1, 3 * units, "input_dim"))
@@ -385,6 +427,15 @@ class CanonicalWeights:
         return tuple(np.concatenate([signed[prefix + k] for k in order]) for prefix in ("W_x", "W_h", "b_", "c_"))
 
 
+CUDNN = (
+    "a flat one is that of a CuDNNGRU: hand in bias.reshape(2, -1), and for each third k of the columns of kernel "
+    "k.T.reshape(k.shape, order='F'), for each third k of those of recurrent_kernel k.T"
+)
+
+ONE = "one layer in one direction"
+
+TORCH = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+
 ARRAYS = tuple(field.name for field in fields(CanonicalWeights) if field.name != "reset_after")
 
 
@@ -398,6 +449,22 @@ def _negated(array: np.ndarray) -> np.ndarray:
     return 0 - array
 
 
+def _refuse_names(others: dict) -> None:
+    """Raise ValueError that says what to do with arrays of PyTorch under names that are not those of one layer."""
+    told = [re.fullmatch(r"(.*\.)?((?:weight|bias)_[ih]h)(_l\d+)?(_reverse)?", name) for name in others]
+    parts = next(filter(None, told), None)
+    name = parts[0] if parts else next(iter(others))
+    if parts and parts[1]:
+        hint = f"hand in the arrays of one layer, without the prefix {parts[1]!r}"
+    elif parts and not parts[3]:
+        hint = "these are the names of nn.GRUCell: add _l0 to each"
+    elif parts:
+        hint = f"hand in {ONE}, under these names: {parts[2]}_l0=state[{name!r}] and so on"
+    else:
+        hint = "hand in nothing else"
+    raise ValueError(f"unknown array {name!r}{did_you_mean(name, TORCH)}; expected {', '.join(TORCH)}; {hint}")
+
+
 def _flag(name: str, value: bool | int) -> bool:
     """Return `value` as a bool if it is one, or 0 or 1."""
     if not isinstance(value, (bool, np.bool_, int, np.integer)) or value not in (0, 1):
@@ -407,15 +474,10 @@ def _flag(name: str, value: bool | int) -> bool:
 
 def _real(name: str, array) -> np.ndarray:
     """Return `array` as a floating array; refuse what holds no real numbers."""
-    try:
-        array = np.asarray(array)
-    except ValueError:  # nested lists of unequal lengths
-        raise ValueError(f"{name} is not an array: its rows have unequal lengths") from None
-    if np.issubdtype(array.dtype, np.floating):
-        return array
-    if np.issubdtype(array.dtype, np.integer):
-        return array.astype(np.float64)
-    raise ValueError(f"{name} has dtype {array.dtype} and shape {array.shape}; expected an array of real numbers")
+    floating = as_weights(name, array)
+    if np.asarray(array).dtype == bool:
+        raise ValueError(f"{name} has dtype bool and shape {floating.shape}; expected an array of real numbers")
+    return floating
 
 
 def _units(name: str, array: np.ndarray, size: tuple[int, ...], expected: str) -> int:

@@ -5,8 +5,10 @@ The page on conventions (``54_conventions``) checks each against what the framew
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -34,14 +36,17 @@ def _book() -> Form:
         book = weights.to_book()
         return {name: getattr(book, name) for name in names}
 
-    return Form(True, write, lambda **arrays: CanonicalWeights.from_book(GRUWeights(**arrays)))
+    def read(*, W_xr, W_hr, b_r, W_xz, W_hz, b_z, W_xh, W_hh, b_h) -> CanonicalWeights:
+        return CanonicalWeights.from_book(GRUWeights(W_xr, W_hr, b_r, W_xz, W_hz, b_z, W_xh, W_hh, b_h))
+
+    return Form(True, write, read)
 
 
 def _paper(name: str) -> Form:
     return Form(
         PAPERS[name].reset_after,
         lambda weights: weights.to_paper(name),
-        lambda **arrays: CanonicalWeights.from_paper(name, **arrays),
+        partial(CanonicalWeights.from_paper, name),
     )
 
 
@@ -50,7 +55,7 @@ def _keras(reset_after: bool) -> Form:
     return Form(
         reset_after,
         lambda weights: dict(zip(names, weights.to_keras(reset_after), strict=True)),
-        lambda **arrays: CanonicalWeights.from_keras(**arrays, reset_after=reset_after),
+        partial(CanonicalWeights.from_keras, reset_after=reset_after),
     )
 
 
@@ -58,7 +63,7 @@ def _onnx(flag: int) -> Form:
     return Form(
         bool(flag),
         lambda weights: {name: weights.to_onnx(flag)._asdict()[name] for name in ("W", "R", "B")},
-        lambda **arrays: CanonicalWeights.from_onnx(**arrays, linear_before_reset=flag),
+        partial(CanonicalWeights.from_onnx, linear_before_reset=flag),
     )
 
 
@@ -94,9 +99,15 @@ def from_form(source: str, **arrays: np.ndarray) -> CanonicalWeights:
     """Take the arrays of one of `FORMS` by their names there.
 
     Raises:
-        ValueError: an unknown source, or an array with a wrong shape, dtype or value.
+        ValueError: an unknown source, an array that is missing or not of this form, or one with a wrong shape, dtype
+            or value.
     """
-    return _form("source", source).read(**arrays)
+    read = _form("source", source).read
+    try:
+        inspect.signature(read).bind(**arrays)
+    except TypeError as error:
+        raise ValueError(f"source = {source!r}: {error}; its arrays are {', '.join(mapping(source))}") from None
+    return read(**arrays)
 
 
 def convert(arrays: dict[str, np.ndarray], source: str, target: str) -> dict[str, np.ndarray]:

@@ -19,6 +19,10 @@ import numpy as np
 
 from gru_book.data.tokens import PAD
 
+MOST_STEPS = 2**19  # of a batch of several texts, padding included: a longer text is read alone
+
+MOST_PADDED = 4  # times the steps of its own texts that a batch may have: a text far longer than others is read alone
+
 
 class LengthBatches(keras.utils.PyDataset):
     """Every sequence once an epoch, in batches of similar length and in a seeded order that changes every epoch.
@@ -117,10 +121,7 @@ class LengthBatches(keras.utils.PyDataset):
 
     def _order(self) -> None:
         rng = np.random.default_rng([self.seed, self.epoch])
-        order = rng.permutation(len(self.sequences))
-        order = order[np.argsort(self.padded[order], kind="stable")]
-        batches = np.split(order, range(self.batch_size, len(order), self.batch_size))
-        self.rows = [batches[number] for number in rng.permutation(len(batches))]
+        self.rows = _cut_by_length(self.padded, self.batch_size, rng)
         # Keras looks at the first two batches of a fit and, were they of one length, would refuse all others.
         steps = [int(self.padded[rows].max()) for rows in self.rows]
         other = next((number for number, length in enumerate(steps) if length != steps[0]), 0)
@@ -146,13 +147,34 @@ def _checked(number: int, ids) -> np.ndarray:
 def batches_by_length(encoded: list[np.ndarray], batch_size: int, multiple: int, rng=None) -> list[np.ndarray]:
     """Return the rows of each batch: texts of similar length together, in random order where `rng` is given.
 
-    `multiple` is that of `padded`; texts that it makes equally long are mixed freely.
+    `multiple` is that of `padded`; texts that it makes equally long are mixed freely. A batch has at most `batch_size`
+    texts, and fewer where one text is so much longer than the others that most of the batch would be padding, or where
+    all are so long that the batch would not fit into memory: see MOST_STEPS and MOST_PADDED.
     """
-    steps = np.array([-(-len(ids) // multiple) for ids in encoded])
-    order = np.arange(len(encoded)) if rng is None else rng.permutation(len(encoded))
+    steps = np.array([-(-len(ids) // multiple) * multiple for ids in encoded])
+    return _cut_by_length(steps, batch_size, rng, bounded=True)
+
+
+def _cut_by_length(steps: np.ndarray, batch_size: int, rng=None, bounded: bool = False) -> list[np.ndarray]:
+    """Return the rows of sequences of `steps`, shortest first, cut into batches; shuffled by `rng` before and after."""
+    order = np.arange(len(steps)) if rng is None else rng.permutation(len(steps))
     order = order[np.argsort(steps[order], kind="stable")]
-    batches = np.split(order, range(batch_size, len(order), batch_size))
+    starts = _bounded_starts(steps[order], batch_size) if bounded else range(batch_size, len(order), batch_size)
+    batches = np.split(order, starts)
     return batches if rng is None else [batches[number] for number in rng.permutation(len(batches))]
+
+
+def _bounded_starts(steps: np.ndarray, batch_size: int) -> list[int]:
+    """Return where batches but the first begin; `steps` rise, and all of a batch are padded to those of its last."""
+    starts, begin, own = [], 0, 0  # own: steps of the batch's texts themselves
+    for place, length in enumerate(steps.tolist()):
+        texts = place - begin + 1
+        whole = texts * length
+        if texts > 1 and (texts > batch_size or whole > MOST_STEPS or whole > MOST_PADDED * (own + length)):
+            starts.append(place)
+            begin, own = place, 0
+        own += length
+    return starts
 
 
 def padded(encoded: list[np.ndarray], multiple: int) -> np.ndarray:

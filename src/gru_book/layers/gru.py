@@ -150,8 +150,11 @@ class GRU:
     def forward(self, x, initial_state=None, *, mask=None, lengths=None) -> GRUTrace:
         """Run over a batch of sequences.
 
-        A masked step leaves the state as it was, and its ``hidden_state`` is that state. (Keras agrees, but returns
-        zeros as the outputs before a sequence's first unmasked step, whatever the initial state.)
+        A masked step leaves the state as it was, and its ``hidden_state`` is that state: past a sequence's length the
+        last state is repeated, and a sequence of length 0 ends in its initial state. Keras agrees, but returns zeros as
+        the outputs before a sequence's first unmasked step, whatever the initial state. PyTorch and ONNX Runtime return
+        zeros past the length (``hidden_state * mask[..., None]`` here); at length 0 PyTorch refuses, and ONNX Runtime's
+        last state is zero whatever the initial state.
 
         Args:
             x: inputs, (batch, num_steps, input_dim); ``num_steps`` may be 0. Masked inputs may hold anything.

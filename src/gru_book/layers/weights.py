@@ -14,7 +14,7 @@ class Weights:
     def __post_init__(self):
         """Turn every field into a floating array and check it."""
         for field in fields(self):
-            object.__setattr__(self, field.name, as_floating(field.name, getattr(self, field.name)))
+            object.__setattr__(self, field.name, as_weights(field.name, getattr(self, field.name)))
         first = fields(self)[0].name
         shape = getattr(self, first).shape
         if len(shape) != 2 or 0 in shape:
@@ -134,13 +134,44 @@ class GRUWeights(Weights):
 
 
 def as_floating(name: str, array) -> np.ndarray:
-    """Return ``array`` as a floating array; integers and booleans become float64, everything else is refused."""
-    array = np.asarray(array)
+    """Return ``array`` as a floating array; integers and booleans become float64, everything else is refused.
+
+    Raises:
+        ValueError: rows of unequal lengths, masked entries (NumPy would read what lies below the mask), a tensor that
+            NumPy cannot read, such as PyTorch's with ``requires_grad`` or on a GPU, or anything but real numbers. The
+            message names the array.
+    """
+    if np.ma.is_masked(array):
+        raise ValueError(f"{name} has masked entries, which would count like the others; hand in {name}.filled(value)")
+    kind = type(array).__name__
+    try:
+        array = np.asarray(array)
+    except (ValueError, TypeError, RuntimeError) as error:
+        if "inhomogeneous" in str(error):
+            raise ValueError(f"{name} is not an array: its rows have unequal lengths; pad them first") from None
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{name} is a {kind} that NumPy cannot read: {reason}") from error
     if np.issubdtype(array.dtype, np.floating):
         return array
-    if array.dtype.kind not in "biu":
-        raise ValueError(f"{name} has dtype {array.dtype} and shape {array.shape}; expected real numbers")
-    return array.astype(np.float64)
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64)
+    hint = ""
+    if array.dtype.name == "bfloat16":
+        hint = f", such as {name}.astype('float32')"
+    elif array.dtype == object and kind != "ndarray":  # a RaggedTensor, a sparse matrix
+        hint = f", not a {kind}"
+    raise ValueError(f"{name} has dtype {array.dtype} and shape {array.shape}; expected an array of real numbers{hint}")
+
+
+def as_weights(name: str, array) -> np.ndarray:
+    """Return weights as `as_floating` does; refuse integers of 8 bits too, which are weights over a scale."""
+    floating = as_floating(name, array)
+    dtype = np.asarray(array).dtype
+    if dtype in (np.int8, np.uint8):
+        raise ValueError(
+            f"{name} has dtype {dtype}: quantised weights mean nothing without their scale; multiply by it"
+        )
+    return floating
 
 
 def check_finite(name: str, array: np.ndarray) -> None:

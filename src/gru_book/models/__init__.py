@@ -1,5 +1,6 @@
 """What has `fit` or is trained.
 
 Classifiers of texts: `classifier` (base), `ngrams`, `original`, `gru_classifier` on `keras_classifier`, `ensemble`;
-their `networks`, `word_vectors`, `settings`; `reader` opens one up. `counter` and `counter_by_hand` count symbols.
+their `networks`, `word_vectors`, `settings`; `texts` checks what they are given, `saving` what they are loaded from;
+`reader` opens one up. `counter` and `counter_by_hand` count symbols.
 """

@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, logit
 
+from gru_book.errors import ModelError, ParameterError
 from gru_book.models.classifier import held_back
 from gru_book.models.gru_classifier import GRUClassifier
 from gru_book.models.ngrams import NGramClassifier
 
 SURE = 1e-6  # probabilities are kept this far from 0 and 1 before their logit is taken
+
+
+class _Beside(NGramClassifier):
+    """The linear model beside the GRU."""
+
+    prefix = "linear_"
 
 
 class BestClassifier(GRUClassifier):
@@ -20,21 +27,21 @@ class BestClassifier(GRUClassifier):
     wrong most often, the size of their probabilities. Where there are too few texts to hold some back the weights are
     those of `even`.
 
-    settings: those of a `GRUClassifier`; `linear`, the settings of the `NGramClassifier`, or None for the GRU alone;
-    `even`, the two weights and the constant where there is nothing to learn them from.
+    settings: those of `BestSettings`.
     """
 
-    def _fit(self, texts, labels, validation):
+    def fit(self, texts, labels, validation=None):
+        """Fit both models on the same texts, then their weights on texts that neither has learnt from."""
         if validation is None and (held := held_back(labels, self.seed)).any():
             rows, others = np.flatnonzero(~held), np.flatnonzero(held)
             validation = [texts[row] for row in others], labels[others]
             texts, labels = [texts[row] for row in rows], labels[rows]
-        super()._fit(texts, labels, validation)
-        if self.settings["linear"] is None:
+        super().fit(texts, labels, validation)
+        if self.settings.linear is None:
             return
-        self.linear = NGramClassifier("nbsvm", self.settings["linear"], self.seed)
-        self.linear._fit(texts, labels, validation)
-        self.weights = list(self.settings["even"])
+        self.linear = _Beside("nbsvm", self.settings.linear, self.seed)
+        self.linear.fit(texts, labels, validation)
+        self.weights = list(self.settings.even)
         if validation is not None and len(set(validation[1].tolist())) == 2:
             from sklearn.linear_model import LogisticRegression
 
@@ -43,7 +50,7 @@ class BestClassifier(GRUClassifier):
         self.chosen |= {"linear": self.linear.chosen, "weights": self.weights}
 
     def _predict(self, texts):
-        if self.settings["linear"] is None:
+        if self.settings.linear is None:
             return super()._predict(texts)
         return expit(self._logits(texts) @ self.weights[:2] + self.weights[2])
 
@@ -53,16 +60,29 @@ class BestClassifier(GRUClassifier):
 
     def _logits(self, texts):
         """Return the logits of the GRU and of the linear model, float array (texts, 2)."""
-        both = self.gru_alone(texts), self.linear._predict(texts)
+        both = self.gru_alone(texts), self.linear.predict_proba(texts)
         return np.stack([logit(np.clip(probability, SURE, 1 - SURE)) for probability in both], axis=1)
 
-    def _write(self, folder):
-        super()._write(folder)
-        if self.settings["linear"] is not None:
-            self.linear._write(folder, "linear_")
+    @property
+    def files(self):
+        """Return the names of the files of both models."""
+        alone = self.settings.linear is None
+        return super().files | (set() if alone else {"linear_vocabulary.json", "linear_weights.npz"})
 
-    def _read(self, folder):
-        super()._read(folder)
-        if self.settings["linear"] is not None:
-            self.linear, self.weights = NGramClassifier("nbsvm", self.settings["linear"]), self.chosen["weights"]
-            self.linear._read(folder, "linear_")
+    def write(self, folder):
+        """Write both models."""
+        super().write(folder)
+        if self.settings.linear is not None:
+            self.linear.write(folder)
+
+    def read(self, folder):
+        """Read both models and their weights, which are in `chosen`."""
+        super().read(folder)
+        if self.settings.linear is None:
+            return
+        self.linear = _Beside("nbsvm", self.settings.linear, self.seed, self.chosen.get("linear"))
+        self.linear.read(folder)
+        try:
+            self.weights = (self.settings | {"even": self.chosen.get("weights")}).even
+        except ParameterError as error:
+            raise ModelError(f"{folder}: its two weights and constant are not what `even` can be: {error}") from error

@@ -41,7 +41,10 @@ class Pool(layers.Layer):
     def __init__(self, kind: str = "max+mean", **settings):
         """Take the kind of pooling."""
         super().__init__(**settings)
-        self.kind = kind
+        self.kind, self.supports_masking = kind, True
+
+    def compute_mask(self, inputs, previous_mask):
+        """Return None: no steps are left to mask."""
 
     def call(self, states, ids):
         """Return the pooled states."""
@@ -146,7 +149,7 @@ class Adversary(keras.Model):
         """Take one step of training; return its loss without the adversary."""
         ids, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
-            x = self.embed(ids, training=True)  # (batch, steps, embedding_dim)
+            x = tf.identity(self.embed(ids, training=True))  # (batch, steps, embedding_dim); `read` makes its own mask
             with tf.GradientTape() as inner:
                 inner.watch(x)
                 plain = self.compute_loss(ids, labels, self.read([ids, x], training=True))

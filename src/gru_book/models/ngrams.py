@@ -5,26 +5,21 @@ Page 32 explains both step by step. Importing this module imports neither Tensor
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
 from gru_book import progress
-from gru_book.data.tokens import TOKEN, plain
+from gru_book.data.tokens import tokenize
+from gru_book.files import write_json
+from gru_book.models import saving
 from gru_book.models.classifier import Classifier, held_back
 
 FEW_TEXTS = 100  # up to here n-grams that occur in a single text are kept
-
-LINEAR = {"weighting": "tfidf", "longest": 2, "grid": [1.0, 3.0, 10.0, 30.0, 100.0], "default": 10.0}
-
-NBSVM = {"weighting": "nbsvm", "longest": 3, "grid": [0.01, 0.03, 0.1, 0.3, 1.0], "default": 0.3}
 
 
 class NGramClassifier(Classifier):
     """A logistic regression on n-grams, weighted by TF-IDF ("tfidf") or by naive Bayes' log-count ratios ("nbsvm").
 
-    settings: `weighting`; `longest`, the tokens of the longest n-gram; `grid`, the values of C (the inverse strength
-    of the L2 penalty) that validation chooses from; `default`, the C where there are too few texts to choose by.
+    settings: those of `NGramSettings`.
     After the fit: `vocabulary` (n-grams in the order of the columns), `scale` (columns,), the factor of each column
     (idf, or log-count ratio), `weights` (columns,), `intercept`.
 
@@ -33,8 +28,11 @@ class NGramClassifier(Classifier):
     probabilities, and without their interpolation (beta = 1): as in the program of Mesnil et al. (2014).
     """
 
-    def _fit(self, texts, labels, validation):
-        reader = self._reader(min_df=2 if len(texts) > FEW_TEXTS else 1)
+    prefix = ""  # before the names of the files that it writes
+
+    def fit(self, texts, labels, validation=None):
+        """Count n-grams, choose C on the validation texts, and fit on all others."""
+        reader = self.reader(min_df=2 if len(texts) > FEW_TEXTS else 1)
         try:
             counts = reader.fit_transform(progress.bar(texts, f"{self.recipe}: reading"))
         except ValueError as error:
@@ -47,7 +45,7 @@ class NGramClassifier(Classifier):
             of_held, held_labels = reader.transform(validation[0]), validation[1]
         elif (held := held_back(labels, self.seed)).any():
             of_held, held_labels = counts[held], labels[held]
-        C = self.settings["default"]
+        C = self.settings.default
         if of_held is not None:
             C, accuracy = self._choose(counts[~held], labels[~held], of_held, held_labels)
             self.chosen = {"validation_texts": len(held_labels), "validation_accuracy": accuracy}
@@ -60,16 +58,16 @@ class NGramClassifier(Classifier):
         self._fit_scale(counts, labels)
         features, held_features = self._features(counts), self._features(of_held)
         accuracy = []
-        for C in progress.bar(self.settings["grid"], f"{self.recipe}: choosing C"):
+        for C in progress.bar(self.settings.grid, f"{self.recipe}: choosing C"):
             self._fit_weights(features, labels, C)
             right = (held_features @ self.weights + self.intercept > 0) == held_labels
             accuracy.append(float(np.mean(right)))
-        return self.settings["grid"][int(np.argmax(accuracy))], accuracy  # on a tie the smaller C: more regularised
+        return self.settings.grid[int(np.argmax(accuracy))], accuracy  # on a tie the smaller C: more regularised
 
     def _fit_scale(self, counts, labels):
         from sklearn.feature_extraction.text import TfidfTransformer
 
-        if self.settings["weighting"] == "tfidf":
+        if self.settings.weighting == "tfidf":
             self.scale = TfidfTransformer().fit(counts).idf_
             return
         present = counts > 0
@@ -89,31 +87,38 @@ class NGramClassifier(Classifier):
         from sklearn.preprocessing import normalize
 
         features = counts.astype(np.float64)
-        features.data = 1 + np.log(features.data) if self.settings["weighting"] == "tfidf" else np.ones(features.nnz)
+        features.data = 1 + np.log(features.data) if self.settings.weighting == "tfidf" else np.ones(features.nnz)
         features = features.multiply(self.scale).tocsr()
-        return normalize(features) if self.settings["weighting"] == "tfidf" else features
+        return normalize(features) if self.settings.weighting == "tfidf" else features
 
     def _predict(self, texts):
         from scipy.special import expit
 
-        counts = self._reader(vocabulary=self.vocabulary).transform(texts)
+        counts = self.reader(vocabulary=self.vocabulary).transform(texts)
         return expit(self._features(counts) @ self.weights + self.intercept)
 
-    def _reader(self, **settings):
+    def reader(self, **settings):
+        """Return the scikit-learn vectorizer that counts n-grams; `settings` go to it."""
         from sklearn.feature_extraction.text import CountVectorizer
 
-        return CountVectorizer(
-            preprocessor=plain, token_pattern=TOKEN, ngram_range=(1, self.settings["longest"]), **settings
-        )
+        reading = {"tokenizer": tokenize, "token_pattern": None, "lowercase": False}
+        return CountVectorizer(**reading, ngram_range=(1, self.settings.longest), **settings)
 
-    def _write(self, folder, prefix=""):
-        (folder / f"{prefix}vocabulary.json").write_text(
-            json.dumps(self.vocabulary, ensure_ascii=False, indent=0) + "\n", encoding="utf-8"
-        )
+    @property
+    def files(self):
+        """Return the names of its two files."""
+        return {f"{self.prefix}vocabulary.json", f"{self.prefix}weights.npz"}
+
+    def write(self, folder):
+        """Write n-grams, and the scale and weight of each."""
+        write_json(folder / f"{self.prefix}vocabulary.json", self.vocabulary, indent=0)
         arrays = {"scale": self.scale, "weights": self.weights, "intercept": np.array(self.intercept)}
-        np.savez_compressed(folder / f"{prefix}weights.npz", **arrays)
+        np.savez_compressed(folder / f"{self.prefix}weights.npz", **arrays)
 
-    def _read(self, folder, prefix=""):
-        self.vocabulary = json.loads((folder / f"{prefix}vocabulary.json").read_text(encoding="utf-8"))
-        with np.load(folder / f"{prefix}weights.npz", allow_pickle=False) as arrays:
-            self.scale, self.weights, self.intercept = arrays["scale"], arrays["weights"], float(arrays["intercept"])
+    def read(self, folder):
+        """Read n-grams, and the scale and weight of each."""
+        self.vocabulary = saving.read_words(folder / f"{self.prefix}vocabulary.json")
+        columns = (len(self.vocabulary),)
+        expected = {"scale": (float, columns), "weights": (float, columns), "intercept": (float, ())}
+        arrays = saving.read_arrays(folder / f"{self.prefix}weights.npz", expected)
+        self.scale, self.weights, self.intercept = arrays["scale"], arrays["weights"], float(arrays["intercept"])

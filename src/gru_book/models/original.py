@@ -6,34 +6,38 @@ import keras
 import numpy as np
 
 from gru_book import progress
+from gru_book.data.batching import MOST_STEPS
 from gru_book.data.vocabulary import Vocabulary
-from gru_book.models.keras_classifier import PREDICTION_BATCH, _KerasClassifier, _traced
+from gru_book.models.keras_classifier import PREDICTION_BATCH, KerasClassifier, read_vocabulary, traced
 from gru_book.models.networks import original_network
 
 
-class OriginalClassifier(_KerasClassifier):
+class OriginalClassifier(KerasClassifier):
     """The original's recipe: fixed length, padding in front and read, last state, the last epoch's weights.
 
     Validation chooses nothing. Without validation texts `fit` cuts off the original's share, a fifth of the rows.
     """
 
-    def _fit(self, texts, labels, validation):
+    def fit(self, texts, labels, validation=None):
+        """Train for all epochs, as the original does, on rows in an order drawn by the seed."""
         keras.utils.set_random_seed(self.seed)
         settings = self.settings
-        self.vocabulary = Vocabulary.fit(texts, settings["max_features"])
-        self.model = original_network(*(settings[name] for name in ("max_features", "embedding_dim", "units")))
-        optimizer = keras.optimizers.Adam(settings["learning_rate"])
+        self.vocabulary = Vocabulary.fit(texts, settings.max_features)
+        self.model = self.build()
+        optimizer = keras.optimizers.Adam(settings.learning_rate)
         self.model.compile(optimizer=optimizer, loss="binary_crossentropy", metrics=["accuracy"])
         # `validation_split` takes the last rows as they stand, and texts often come sorted by label.
         order = np.random.default_rng(self.seed).permutation(len(texts))
-        split = settings["validation_split"] if validation is None and len(texts) > 1 else 0.0
+        split = settings.validation_split if validation is None and len(texts) > 1 else 0.0
+        if not int(len(texts) * (1 - split)):
+            raise ValueError(f"validation_split = {split} leaves none of {len(texts)} texts to learn from")
         history = self.model.fit(
-            self._ids([texts[row] for row in order]),
+            self.encode([texts[row] for row in order]),
             labels[order],
-            batch_size=settings["batch_size"],
-            epochs=settings["epochs"],
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
             validation_split=split,
-            validation_data=None if validation is None else (self._ids(validation[0]), validation[1]),
+            validation_data=None if validation is None else (self.encode(validation[0]), validation[1]),
             callbacks=[_Bar(self.recipe)],
             verbose=0,
         ).history
@@ -41,19 +45,24 @@ class OriginalClassifier(_KerasClassifier):
             "history": [dict(zip(history, map(float, row), strict=True)) for row in zip(*history.values(), strict=True)]
         }
 
-    def _predict(self, texts):
-        answer, ids = _traced(self.model), self._ids(texts)
-        starts = range(0, len(ids), PREDICTION_BATCH)
-        return np.concatenate([answer(ids[start : start + PREDICTION_BATCH])[:, 0] for start in starts]).astype(float)
+    def build(self):
+        """Return the network of these settings, untrained."""
+        return original_network(self.settings.max_features, self.settings.embedding_dim, self.settings.units)
 
-    def _ids(self, texts):
-        return keras.utils.pad_sequences(self.vocabulary.encode(texts), maxlen=self.settings["maxlen"])
+    def encode(self, texts):
+        """Return the ids of texts, int32 array (texts, maxlen), padding in front."""
+        return keras.utils.pad_sequences(self.vocabulary.encode(texts), maxlen=self.settings.maxlen)
+
+    def _predict(self, texts):
+        answer, number = traced(self.model), max(1, min(PREDICTION_BATCH, MOST_STEPS // self.settings.maxlen))
+        starts = range(0, len(texts), number)
+        return np.concatenate([answer(self.encode(texts[row : row + number]))[:, 0] for row in starts]).astype(float)
 
     def _write_tables(self, folder):
         self.vocabulary.save(folder / "vocabulary.json")
 
     def _read_tables(self, folder):
-        self.vocabulary = Vocabulary.load(folder / "vocabulary.json")
+        self.vocabulary = read_vocabulary(folder, self.settings.max_features)
 
 
 class _Bar(keras.callbacks.Callback):

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gru_book.conversion.layers import numpy_cell
+from gru_book.data.tokens import PAD
 from gru_book.layers.gru import GRU, GRUTrace
-from gru_book.layers.weights import GRUWeights
-
-PAD = 0  # the id that `gru_book.data.vocabulary.Vocabulary` keeps for padding
+from gru_book.layers.weights import GRUWeights, check_finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,18 +29,22 @@ class Reader:
     def from_keras(cls, model) -> Reader:
         """Take the weights of a Keras model with one Embedding, one GRU and one Dense(1), in float64.
 
-        Raises ValueError where the model has other layers with weights, or not one of each.
+        Raises ValueError where the model has other layers with weights, or not one of each, or a weight that is not
+        finite.
         """
         with_weights = [layer for layer in model.layers if layer.weights]
         found = {type(layer).__name__: layer for layer in with_weights}
         if len(with_weights) != 3 or set(found) != {"Embedding", "GRU", "Dense"} or found["Dense"].units != 1:
-            kinds = ", ".join(type(layer).__name__ for layer in with_weights)
+            units = (f"({layer.units})" if hasattr(layer, "units") else "" for layer in with_weights)
+            kinds = ", ".join(type(layer).__name__ + n for layer, n in zip(with_weights, units, strict=True))
             raise ValueError(f"model has the layers {kinds}; expected one Embedding, one GRU and one Dense(1)")
         if found["GRU"].return_sequences:
             raise ValueError("model's GRU has return_sequences=True; expected one whose last state decides")
-        w, b = found["Dense"].get_weights()
-        table = np.asarray(found["Embedding"].get_weights()[0], np.float64)
-        return cls(table, numpy_cell(found["GRU"]), np.asarray(w[:, 0], np.float64), float(b[0]))
+        w, *bias = (np.asarray(array, np.float64) for array in found["Dense"].get_weights())
+        table, b = np.asarray(found["Embedding"].get_weights()[0], np.float64), bias[0] if bias else np.zeros(1)
+        for name, array in (("the Embedding's table", table), ("the Dense's kernel", w), ("the Dense's bias", b)):
+            check_finite(name, array)
+        return cls(table, numpy_cell(found["GRU"]), w[:, 0], float(b[0]))
 
     @classmethod
     def fresh(cls, num_ids: int, input_dim: int, units: int, rng: np.random.Generator) -> Reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from gru_book.data.tokens import FIRST
 
@@ -16,7 +17,7 @@ def word_vectors(sequences: list[np.ndarray], size: int, dim: int, length: float
 
     Ids that occur within five steps of each other are counted, nearer ones more; the positive pointwise mutual
     information of the counts (contexts smoothed by the power 3/4, as in Levy, Goldberg & Dagan 2015) is factorised, and
-    every vector gets the length `length`. The ids PAD to START, and ids without company, keep zeros.
+    every vector gets the length `length`. The ids below FIRST, and ids without company, keep zeros.
     """
     gap = np.zeros(REACH, np.int64)
     text = np.concatenate([part for ids in sequences for part in (ids, gap)])
@@ -33,7 +34,8 @@ def word_vectors(sequences: list[np.ndarray], size: int, dim: int, length: float
     information = np.log(counts.data / (of_word[counts.row] * of_context[counts.col]))
     kept = information > 0
     table = sparse.csr_matrix((information[kept], (counts.row[kept], counts.col[kept])), shape=(size, size))
-    vectors, scale, _ = randomized_svd(table, min(dim, size - 1), n_iter=4, random_state=seed)
+    with threadpool_limits(1):  # more threads add in another order and round otherwise
+        vectors, scale, _ = randomized_svd(table, min(dim, size - 1), n_iter=4, random_state=seed)
     vectors = vectors * np.sqrt(scale)
     vectors *= length / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     return np.pad(vectors, ((0, 0), (0, dim - vectors.shape[1]))).astype(np.float32)

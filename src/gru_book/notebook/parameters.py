@@ -7,19 +7,18 @@ what is allowed::
     learning_rate: float = 1e-3  # Adam's step size (0..1]
     source: str = "package"  # where the reviews come from [package | keras | folder]
 
-`[` and `]` include the end, `(` and `)` exclude it, an end left out is open. The same text is read by the page
-itself (`check_parameters`), by its last section (`rerun_table`) and by the command line, so it is written once.
+`gru_book.allowed` reads the brackets. The same text is read by the page itself (`check_parameters`), by its last
+section (`rerun_table`) and by the command line, so it is written once.
 """
 
 import ast
-import math
 import platform
 import re
 import sys
 import time
-from dataclasses import dataclass
 from typing import Any
 
+from gru_book.allowed import Parameter, shown
 from gru_book.errors import ParameterError, did_you_mean
 
 _LINE = re.compile(
@@ -27,72 +26,7 @@ _LINE = re.compile(
     r"#\s*(?P<meaning>.*?)\s*(?P<allowed>[\[(][^\[\]()]*(?:\.\.|\|)[^\[\]()]*[\])])?$"
 )
 
-_RANGE = re.compile(r"^(?P<open>[\[(])(?P<low>[^.\s]*(?:\.\d+)?)\.\.(?P<high>[^\])]*)(?P<close>[\])])$")
-
 _TYPES = {"int": int, "float": float, "str": str, "bool": bool}
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One line of a parameters cell: its name, type, default (published) value, meaning and allowed values."""
-
-    name: str
-    type: type
-    default: Any
-    meaning: str
-    allowed: str = ""
-
-    def check(self, value: Any) -> Any:
-        """Return `value` in this parameter's type; raise `ParameterError` naming it and what is allowed.
-
-        An int is taken for a float (`learning_rate: 1`); nothing else is converted.
-        """
-        if self.type is float and type(value) is int:
-            value = float(value)
-        if type(value) is not self.type:
-            raise ParameterError(f"{self.name} must be of type {self.type.__name__}, not {value!r}{self._hint()}")
-        if not self._holds(value):
-            raise ParameterError(f"{self.name} = {value!r} is not allowed; allowed: {self.allowed}")
-        return value
-
-    def parse(self, text: str) -> Any:
-        """Return the value that a command line's `text` stands for, checked."""
-        if self.type is str:
-            return self.check(text)
-        if self.type is bool:
-            if text.lower() not in ("true", "false"):
-                raise ParameterError(f"{self.name} must be true or false, not {text!r}")
-            return text.lower() == "true"
-        try:
-            return self.check(self.type(text))
-        except ParameterError:
-            raise
-        except ValueError:
-            raise ParameterError(
-                f"{self.name} must be of type {self.type.__name__}, not {text!r}{self._hint()}"
-            ) from None
-
-    def _hint(self) -> str:
-        return f"; allowed: {self.allowed}" if self.allowed else ""
-
-    def _holds(self, value: Any) -> bool:
-        if not self.allowed:
-            return not (self.type is str and not value.strip())
-        if "|" in self.allowed:
-            return str(value) in [choice.strip() for choice in self.allowed.strip("[]()").split("|")]
-        low, high, includes_low, includes_high = _bounds(self.allowed)
-        if not math.isfinite(value):
-            return False
-        return (value > low or (includes_low and value == low)) and (value < high or (includes_high and value == high))
-
-
-def _bounds(allowed: str) -> tuple[float, float, bool, bool]:
-    match = _RANGE.match(allowed)
-    if not match:
-        raise ParameterError(f"{allowed!r} is no range: write it as [a..b], (a..b], [a..) or [x | y]")
-    low = float(match["low"]) if match["low"] else -math.inf
-    high = float(match["high"]) if match["high"] else math.inf
-    return low, high, match["open"] == "[", match["close"] == "]"
 
 
 def read_parameters(source: str) -> dict[str, Parameter]:
@@ -123,8 +57,8 @@ def check_values(parameters: dict[str, Parameter], values: dict[str, Any]) -> di
     checked = {}
     for name, value in values.items():
         if name not in parameters:
-            hint = did_you_mean(name, parameters)
-            raise ParameterError(f"unknown parameter {name!r}{hint}; this page has: {', '.join(parameters) or 'none'}")
+            there = f"{did_you_mean(name, parameters)}; this page has: {', '.join(parameters) or 'none'}"
+            raise ParameterError(f"unknown parameter {shown(name)}{there}")
         checked[name] = parameters[name].check(value)
     return checked
 
@@ -212,7 +146,7 @@ def _other(parameter: Parameter) -> Any:
     """Return an allowed value that is not the default."""
     half = parameter.default // 2 if parameter.type is int else parameter.default / 2
     for value in (half, parameter.default + 1):
-        if value != parameter.default and parameter._holds(value):
+        if value != parameter.default and parameter.holds(value):
             return value
     return parameter.default
 

@@ -13,7 +13,7 @@ import yaml
 
 from gru_book import __version__
 from gru_book.errors import BookError
-from gru_book.files import CHECKOUT, write_text
+from gru_book.files import CHECKOUT, read_text, write_texts
 from gru_book.pipeline.pages import all_pages
 
 URL = re.compile(r"(https://[a-z0-9][a-z0-9.-]*)/([\w-][\w.-]*)/([\w-][\w.-]*)", re.ASCII | re.IGNORECASE)
@@ -73,10 +73,10 @@ def parse_address(url: str, revision: str | None = None) -> Address:
 def read_address(root: Path = CHECKOUT) -> Address | None:
     """Return the address of the book in `root`, None where it has none; raise `BookError` where `root` is no book."""
     try:
-        config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+        if not (root / "_config.yml").exists():
+            raise BookError(f"no _config.yml in {root}: the address is kept in a checkout of the book")
+        config = yaml.safe_load(read_text(root / "_config.yml", "_config.yml"))
         url, revision = config["repository"]["url"], config["sphinx"]["config"]["notebook_revision"]
-    except FileNotFoundError:
-        raise BookError(f"no _config.yml in {root}: the address is kept in a checkout of the book") from None
     except (yaml.YAMLError, KeyError, TypeError):
         raise BookError("_config.yml has no repository.url with sphinx.config.notebook_revision") from None
     return Address(url, revision) if url else None
@@ -111,7 +111,7 @@ def changes(address: Address | None, root: Path = CHECKOUT) -> dict[Path, str]:
     places |= {f"book/{page.name}.md": {SETUP: setup} for page in pages}
     texts = {}
     for name, patterns in places.items():
-        text = _read(root / name)
+        text = read_text(root / name)
         for pattern, new in patterns.items():
             text, count = re.subn(pattern, new, text, flags=re.MULTILINE)
             if not count:
@@ -124,7 +124,7 @@ def changes(address: Address | None, root: Path = CHECKOUT) -> dict[Path, str]:
                 cell.source = setup
         if notebook:
             texts[page.notebook] = nbformat.writes(notebook) + "\n"
-    return {path: text for path, text in texts.items() if text != _read(path)}
+    return {path: text for path, text in texts.items() if text != read_text(path)}
 
 
 def set_address(address: Address | None, root: Path = CHECKOUT) -> list[Path]:
@@ -133,13 +133,5 @@ def set_address(address: Address | None, root: Path = CHECKOUT) -> list[Path]:
     No page becomes stale by it: the set-up cell computes nothing.
     """
     new = changes(address, root)
-    for path, text in new.items():
-        write_text(path, text)
+    write_texts(new)
     return list(new)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BookError(f"cannot read {path}: {error.strerror}") from None

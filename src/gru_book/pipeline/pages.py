@@ -10,11 +10,9 @@ import nbformat
 import yaml
 from jupytext.config import load_jupytext_config
 
-from gru_book.errors import BookError, ParameterError, did_you_mean
-from gru_book.files import CHECKOUT
+from gru_book.errors import BookError, ParameterError, did_you_mean, one_line
+from gru_book.files import CHECKOUT, read_text
 from gru_book.notebook.parameters import Parameter, check_values, read_parameters
-
-PROFILES = ("smoke", "full")
 
 
 @cache
@@ -45,24 +43,32 @@ class Page:
         return self.root / "notebooks" / "artifacts" / self.name
 
     def read_manuscript(self) -> nbformat.NotebookNode:
-        """Return the manuscript as a notebook without outputs; raise `BookError` where it is no Jupytext manuscript."""
+        """Return the manuscript as a notebook without outputs; raise `BookError` where it is no Jupytext manuscript.
+
+        A byte-order mark and other line ends, as editors on Windows write them, are no part of the text.
+        """
+        if not self.manuscript.exists():
+            raise BookError(f"page {self.name} has no manuscript: book/{self.name}.md is missing")
+        text = read_text(self.manuscript, f"book/{self.name}.md")
         try:
-            notebook = jupytext.read(self.manuscript, fmt="md:myst", config=_config(self.manuscript.parent))
-        except FileNotFoundError:
-            raise BookError(f"page {self.name} has no manuscript: book/{self.name}.md is missing") from None
+            return jupytext.reads(text, fmt="md:myst", config=_config(self.manuscript.parent))
         except Exception as error:
-            raise BookError(f"book/{self.name}.md is no Jupytext manuscript: {error}") from error
-        return notebook
+            raise BookError(f"book/{self.name}.md is no Jupytext manuscript: {one_line(error)}") from error
 
     def read_notebook(self) -> nbformat.NotebookNode | None:
         """Return the committed notebook, or None where there is none yet."""
-        if not self.notebook.is_file():
+        if not self.notebook.exists():
             return None
+        return read_notebook(self.notebook, f"notebooks/{self.name}.ipynb")
+
+    def recorded_run(self) -> dict:
+        """Return the record of the run that made the committed notebook, empty where there is none."""
         try:
-            # Not nbformat.read: what is written is validated, and validating it again takes ten times as long.
-            return nbformat.v4.reads_json(self.notebook.read_text(encoding="utf-8"))
-        except Exception as error:
-            raise BookError(f"notebooks/{self.name}.ipynb cannot be read: {error}") from error
+            notebook = self.read_notebook()
+        except BookError:
+            return {}
+        record = notebook.metadata.get("provenance") if notebook else None
+        return record if isinstance(record, dict) else {}
 
     def parameters(self, manuscript: nbformat.NotebookNode | None = None) -> dict[str, Parameter]:
         """Return what the parameters cell defines; raise `BookError` where there is not exactly one such cell.
@@ -79,7 +85,11 @@ class Page:
 
     def reads(self, manuscript: nbformat.NotebookNode | None = None) -> list[str]:
         """Return the names of the pages and studies (`studies/NAME`) whose artifacts this page reads."""
-        return list((manuscript or self.read_manuscript()).metadata.get("gru_book", {}).get("reads", []))
+        header = (manuscript or self.read_manuscript()).metadata.get("gru_book", {})
+        reads = header.get("reads", []) if isinstance(header, dict) else header
+        if not isinstance(reads, list) or not all(isinstance(name, str) for name in reads):
+            raise BookError(f"book/{self.name}.md: reads is {reads!r}; it must be a list of pages and studies/NAME")
+        return list(reads)
 
     def check(self, values: dict) -> dict:
         """Return `values` checked against this page's parameters; raise `BookError` in one line."""
@@ -89,21 +99,42 @@ class Page:
             raise BookError(f"page {self.name}: {error}") from None
 
 
+def read_notebook(path: Path, name: str = "") -> nbformat.NotebookNode:
+    """Return the notebook in a file; raise `BookError` that calls it `name` where it is none."""
+    text = read_text(path, name)
+    try:
+        # Not nbformat.read: what is written is validated, and validating it again takes ten times as long.
+        return nbformat.v4.reads_json(text)
+    except Exception as error:
+        raise BookError(f"{name or path} cannot be read as a notebook: {one_line(error)}") from None
+
+
 def all_pages(root: Path = CHECKOUT) -> list[Page]:
-    """Return every page named in `_toc.yml`, in its order."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [c for part in toc["parts"] for c in part["chapters"]] if "parts" in toc else toc["chapters"]
-    names = [re.fullmatch(r"notebooks/(\w+)", chapter.get("file", "")) for chapter in chapters]
+    """Return every page named in `_toc.yml`, in its order; raise `BookError` where that cannot be read."""
+    if not (root / "_toc.yml").exists():
+        raise BookError(f"no _toc.yml in {root}: run gru-book as .venv/bin/gru-book of a checkout of the book")
+    text = read_text(root / "_toc.yml", "_toc.yml")
+    try:
+        toc = yaml.safe_load(text)
+        chapters = [c for part in toc["parts"] for c in part["chapters"]] if "parts" in toc else toc["chapters"]
+        names = [re.fullmatch(r"notebooks/(\w+)", chapter.get("file", "")) for chapter in chapters]
+    except (yaml.YAMLError, RecursionError) as error:
+        raise BookError(f"_toc.yml is no YAML: {one_line(error)}") from None
+    except (KeyError, TypeError, AttributeError):
+        raise BookError("_toc.yml must have parts with chapters, or chapters, each a `file: PATH`") from None
     return [Page(match[1], root) for match in names if match]
 
 
 def find_page(name: str, root: Path = CHECKOUT) -> Page:
     """Return the page `name` (or `book/name.md`, `notebooks/name.ipynb`); raise `BookError` with the nearest name."""
-    stem = Path(name).stem
     pages = {page.name: page for page in all_pages(root)}
-    if stem not in pages:
-        raise BookError(f"unknown page {name!r}{did_you_mean(stem, pages)}; pages: {', '.join(pages)}")
-    return pages[stem]
+    if name in pages:
+        return pages[name]
+    paths = {Path(name).resolve(), (root / name).resolve()}
+    for page in pages.values():  # one of its own two halves, and no file elsewhere that has their name
+        if paths & {page.manuscript.resolve(), page.notebook.resolve()}:
+            return page
+    raise BookError(f"unknown page {name!r}{did_you_mean(Path(name).stem, pages)}; pages: {', '.join(pages)}")
 
 
 def in_order(pages: list[Page]) -> list[Page]:
@@ -123,28 +154,6 @@ def in_order(pages: list[Page]) -> list[Page]:
         if page.name not in done:
             visit(page, ())
     return list(done.values())
-
-
-@cache
-def _read_profile(path: Path) -> dict:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-
-
-def profile(name: str, page: Page) -> dict:
-    """Return the checked parameters of `page` in a profile (`smoke`, `full`, or the path of a YAML file keyed by page).
-
-    A page that the profile does not name runs with its published parameters (an empty dict).
-    """
-    path = page.root / "profiles" / f"{name}.yml" if name in PROFILES else Path(name)
-    if not path.is_file():
-        raise BookError(f"unknown profile {name!r}: neither one of {', '.join(PROFILES)} nor a YAML file keyed by page")
-    try:
-        values = _read_profile(path.resolve())
-    except yaml.YAMLError as error:
-        raise BookError(f"profile {path} is no YAML: {error}".replace("\n", " ")) from None
-    if not isinstance(values, dict):
-        raise BookError(f"profile {path} must map page names to parameters")
-    return page.check(values.get(page.name) or {})
 
 
 def normal_form(page: Page) -> str:

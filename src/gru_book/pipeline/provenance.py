@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from gru_book.errors import BookError
-from gru_book.files import CHECKOUT, sha256
+from gru_book.files import CHECKOUT, hash_files, read_text, sha256
 from gru_book.pipeline import content
 from gru_book.pipeline.pages import Page
 
@@ -40,15 +40,11 @@ def _locked(requirements: str) -> dict[str, str]:
 
 def locked_versions(names: set[str], root: Path = CHECKOUT) -> dict[str, str]:
     """Return the locked versions (from requirements.txt) of the distributions behind imported names."""
-    locked = _locked((root / "requirements.txt").read_text(encoding="utf-8"))
+    locked = _locked(read_text(root / "requirements.txt", "requirements.txt"))
     wanted = {distribution for name in names for distribution in NUMERIC.get(name, ())}
+    if missing := sorted(wanted - set(locked)):
+        raise BookError(f"requirements.txt locks no version of {', '.join(missing)}")
     return {name: locked[name] for name in sorted(wanted)}
-
-
-def hash_files(folder: Path) -> dict[str, str]:
-    """Return the hash of every file below `folder`, by its relative path."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()) for path in files}
 
 
 def artifacts_read(names: list[str], root: Path = CHECKOUT) -> dict[str, str]:
@@ -102,9 +98,37 @@ def sealed(record: dict) -> dict:
 
 
 def hash_outputs(notebook: nbformat.NotebookNode) -> str:
-    """Return a hash over all outputs and execution counts of a notebook."""
-    outputs = [[c.get("execution_count"), c.get("outputs")] for c in notebook.cells if c.cell_type == "code"]
+    """Return a hash over all outputs and execution counts of a notebook, however another program wrote them down."""
+    outputs = [[c.get("execution_count"), [_plain(output) for output in c.get("outputs", [])]] for c in ran(notebook)]
     return sha256(json.dumps(outputs, sort_keys=True))
+
+
+def ran(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Return the code cells that say or show something; editors like to add an empty one."""
+    return [c for c in notebook.cells if c.cell_type == "code" and (c.source.strip() or c.get("outputs"))]
+
+
+def _plain(output: dict) -> dict:
+    """Return an output with its pictures in one line, as only some programs write them."""
+    data = output.get("data", {})
+    pictures = {name: "".join(data[name].split()) for name in data if name == "image/png"}
+    return {**output, "data": {**data, **pictures}} if pictures else output
+
+
+def hash_text(notebook: nbformat.NotebookNode) -> str:
+    """Return a hash of the text of all cells but the set-up cell, in which the book's address stands."""
+    return sha256(json.dumps(texts(notebook, setup=False)))
+
+
+def texts(notebook: nbformat.NotebookNode, setup: bool = True) -> list[list[str]]:
+    """Return kind and text of each cell that has one; without the set-up cell where `setup` is false."""
+    cells = [c for c in notebook.cells if setup or "setup" not in c.metadata.get("tags", [])]
+    return [[c.cell_type, c.source.strip()] for c in cells if c.source.strip()]
+
+
+def record_run(notebook: nbformat.NotebookNode, record: dict) -> None:
+    """Write `record` into a notebook that is otherwise complete, with a hash of its text and of the record itself."""
+    notebook.metadata["provenance"] = sealed({**record, "text": hash_text(notebook)})
 
 
 def differences(record: dict, inputs: dict) -> str:
@@ -131,17 +155,35 @@ def prose(notebook: nbformat.NotebookNode) -> list:
 
 def page_state(page: Page) -> tuple[str, str]:
     """Return the state of a page and its reason: `fresh`, `prose` (only text differs), or `stale` (has to run)."""
-    notebook = page.read_notebook()
+    try:
+        notebook = page.read_notebook()
+    except BookError as error:
+        return "stale", str(error)
     if notebook is None:
         return "stale", "has never been executed"
     record = notebook.metadata.get("provenance")
-    if not record:
+    if not isinstance(record, dict):
         return "stale", "has no record of the run that made it"
     manuscript = page.read_manuscript()
     reason = differences(record, page_inputs(page, manuscript)) or damage(page, notebook)
     if reason:
         return "stale", reason
-    return ("fresh", "") if prose(notebook) == prose(manuscript) else ("prose", "its text differs from the manuscript")
+    if prose(notebook) == prose(manuscript):
+        return "fresh", ""
+    if texts(notebook) == texts(manuscript):
+        return "prose", "saved by another program: text, code and outputs are the same; gru-book execute tidies it"
+    if is_edited(notebook):
+        return "prose", (
+            "its text was edited in the notebook, but the manuscript is the source; gru-book execute brings back the "
+            "manuscript's and keeps the edited notebook under _runs/kept/"
+        )
+    return "prose", "its text differs from the manuscript"
+
+
+def is_edited(notebook: nbformat.NotebookNode) -> bool:
+    """Return whether the text of an executed notebook is another than what the pipeline wrote into it."""
+    record = notebook.metadata.get("provenance")
+    return not isinstance(record, dict) or record.get("text", hash_text(notebook)) != hash_text(notebook)
 
 
 def damage(page: Page, notebook: nbformat.NotebookNode) -> str:
@@ -149,8 +191,8 @@ def damage(page: Page, notebook: nbformat.NotebookNode) -> str:
     record = notebook.metadata["provenance"]
     if sealed(record) != record:
         return "its record is not that of the run (edited)"
-    if hash_outputs(notebook) != record["outputs"]:
+    if hash_outputs(notebook) != record.get("outputs"):
         return "its outputs are not those of the recorded run (edited, or saved over)"
-    if hash_files(page.artifacts) != record["writes"]:
+    if hash_files(page.artifacts) != record.get("writes"):
         return "its artifacts are not those of the recorded run"
     return ""

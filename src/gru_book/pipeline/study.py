@@ -8,13 +8,24 @@ import importlib
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
 from gru_book import files
-from gru_book.errors import BookError, did_you_mean
-from gru_book.files import CHECKOUT, runs_folder, write_text
+from gru_book.errors import BookError, did_you_mean, one_line
+from gru_book.files import (
+    CHECKOUT,
+    append_line,
+    check_room,
+    claim,
+    keep,
+    read_text,
+    runs_folder,
+    what_lies,
+    write_texts,
+)
 from gru_book.pipeline import content, provenance
 
 
@@ -42,20 +53,34 @@ def study_inputs(name: str, root: Path = CHECKOUT) -> dict:
 
 
 def read_record(name: str, root: Path = CHECKOUT) -> dict | None:
-    """Return the record beside the table of study `name`, or None where there is none."""
+    """Return the record beside the table of study `name`, or None where there is none.
+
+    Raises `BookError` where it cannot be read.
+    """
     file = table_path(name, root).with_suffix(".json")
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+    if not file.exists():
+        return None
+    try:
+        record = json.loads(read_text(file, f"the record of study {name}"))
+    except (ValueError, RecursionError) as error:
+        raise BookError(f"the record of study {name} cannot be read: {one_line(error)}") from None
+    if not isinstance(record, dict):
+        raise BookError(f"the record of study {name} cannot be read: it is no mapping")
+    return record
 
 
 def study_state(name: str, root: Path = CHECKOUT) -> tuple[str, str]:
     """Return the state of a study's table and its reason: `fresh` or `stale`."""
-    table, record = table_path(name, root), read_record(name, root)
+    try:
+        table, record = table_path(name, root), read_record(name, root)
+    except BookError as error:
+        return "stale", str(error)
     if not table.is_file() or not record:
         return "stale", "has never been run"
     reason = provenance.differences(record, study_inputs(name, root))
     if not reason and provenance.sealed(record) != record:
         reason = "its record is not that of the run (edited)"
-    if not reason and files.sha256(table.read_bytes()) != record["table"]:
+    if not reason and files.sha256(table) != record.get("table"):
         reason = "its table is not that of the recorded run"
     return ("stale", reason) if reason else ("fresh", "")
 
@@ -66,24 +91,27 @@ def run_study(name: str, root: Path = CHECKOUT, again: bool = False) -> Path:
     if study_state(name, root)[0] == "fresh" and not again:
         print(f"study {name} is up to date: {table_path(name, root).relative_to(root)} (--again runs it anew)")
         return table_path(name, root)
+    path = table_path(name, root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    check_room(path.parent)
+    for place in (path, path.with_suffix(".json")):
+        claim(place.resolve(), "a file", Path.is_file, f"the table of study {name}")
     module = importlib.import_module(f"gru_book.studies.{name}")
     inputs = study_inputs(name, root)
     folder = runs_folder(root) / "studies"
     folder.mkdir(exist_ok=True)
     journal = folder / f"{name}-{files.sha256(json.dumps(inputs))[:12]}.jsonl"
-    if again:
-        journal.unlink(missing_ok=True)
+    if again and what_lies(journal) == "a file":
+        journal.unlink()
     finished = _read_journal(journal)
-    for case in tqdm(module.cases(), desc=f"study {name}", unit="case", file=sys.stderr):
-        label = json.dumps(case, sort_keys=True)
-        if label in finished:
-            continue
-        started = time.monotonic()
-        rows = module.run_case(**case)
-        finished[label] = {"case": case, "rows": rows, "seconds": round(time.monotonic() - started, 1)}
-        with open(journal, "a", encoding="utf-8") as file:
-            file.write(json.dumps(finished[label]) + "\n")
-    ordered = [finished[json.dumps(case, sort_keys=True)] for case in module.cases()]
+    cases = module.cases()
+    try:
+        _run_cases(f"study {name}", module.run_case, cases, finished, journal)
+    except (BookError, OSError) as error:
+        raise BookError(f"study {name} stopped: {one_line(error)}; {_kept(cases, finished, journal)}") from None
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"study {name} was interrupted; {_kept(cases, finished, journal)}") from None
+    ordered = [finished[_label(case)] for case in cases]
     text = as_text([{**done["case"], **row} for done in ordered for row in done["rows"]])
     record = {
         **inputs,
@@ -91,17 +119,53 @@ def run_study(name: str, root: Path = CHECKOUT, again: bool = False) -> Path:
         "seconds": round(sum(d["seconds"] for d in ordered)),
         "table": files.sha256(text),
     }
-    path = table_path(name, root)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text)
-    write_record(name, record, root)
+    _keep_foreign(name, root)
+    write_texts({path: text, path.with_suffix(".json"): record_text(record)})
     return path
+
+
+def _run_cases(what: str, run_case: Callable[..., list], cases: list[dict], finished: dict, journal: Path) -> None:
+    """Run the cases that are not in `finished`, by their labels; note each there and in the journal at once."""
+    for case in tqdm(cases, desc=what, unit="case", file=sys.stderr):
+        if _label(case) in finished:
+            continue
+        started = time.monotonic()
+        rows = run_case(**case)
+        done = {"case": case, "rows": rows, "seconds": round(time.monotonic() - started, 1)}
+        append_line(journal, json.dumps(done))
+        finished[_label(case)] = done
+
+
+def _kept(cases: list[dict], finished: dict, journal: Path) -> str:
+    count = sum(_label(case) in finished for case in cases)
+    where = f" in _runs/studies/{journal.name}" if count else ""
+    return f"{count} of {len(cases)} cases are kept{where}; the same command goes on"
+
+
+def _label(case: dict) -> str:
+    return json.dumps(case, sort_keys=True)
+
+
+def _keep_foreign(name: str, root: Path) -> None:
+    """Keep a copy of a table that is about to be replaced and is not that of a recorded run."""
+    table = table_path(name, root)
+    try:
+        known = (read_record(name, root) or {}).get("table")
+    except BookError:
+        known = None
+    if table.is_file() and files.sha256(table) != known:
+        kept = keep(table, runs_folder(root)).relative_to(root).as_posix()
+        print(f"study {name}: its table was edited; what was there is kept as {kept}", file=sys.stderr)
 
 
 def write_record(name: str, record: dict, root: Path = CHECKOUT) -> None:
     """Write the record of study `name`, with a hash of itself."""
-    text = json.dumps(provenance.sealed(record), indent=1) + "\n"
-    write_text(table_path(name, root).with_suffix(".json"), text)
+    write_texts({table_path(name, root).with_suffix(".json"): record_text(record)})
+
+
+def record_text(record: dict) -> str:
+    """Return the text of a study's record, with a hash of itself."""
+    return json.dumps(provenance.sealed(record), indent=1) + "\n"
 
 
 def as_text(rows: list[dict]) -> str:
@@ -112,12 +176,17 @@ def as_text(rows: list[dict]) -> str:
 
 
 def _read_journal(journal: Path) -> dict[str, dict]:
-    """Return the finished cases by their label; a line cut short by a kill is left out."""
+    """Return the finished cases by their label; a line that is none, cut short by a kill, is left out and named."""
     finished = {}
-    for line in journal.read_text(encoding="utf-8").splitlines() if journal.is_file() else []:
+    lines = journal.read_bytes().split(b"\n") if what_lies(journal) == "a file" else []
+    for number, line in enumerate(lines, 1):
         try:
             done = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        finished[json.dumps(done["case"], sort_keys=True)] = done
+            right = isinstance(done["rows"], list) and isinstance(done["case"], dict) and done["seconds"] >= 0
+        except (ValueError, KeyError, TypeError, RecursionError):
+            right = False
+        if right:
+            finished[_label(done["case"])] = done
+        elif line.strip():
+            print(f"{journal.name}, line {number}, is no finished case and is left out", file=sys.stderr)
     return finished

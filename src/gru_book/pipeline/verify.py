@@ -27,10 +27,10 @@ from matplotlib.image import imread
 from tqdm.auto import tqdm
 
 from gru_book import files
-from gru_book.errors import BookError
-from gru_book.files import CHECKOUT, write_text
-from gru_book.pipeline import provenance, study
-from gru_book.pipeline.execute import as_text, execute, refreshed, work_folder
+from gru_book.errors import BookError, one_line
+from gru_book.files import CHECKOUT, hash_files
+from gru_book.pipeline import outputs, provenance, study
+from gru_book.pipeline.execute import execute, refreshed, work_folder, write_notebook
 from gru_book.pipeline.pages import Page
 
 NOT_COMPARED = "nbval-ignore-output"  # the tag of cells that show times
@@ -60,8 +60,8 @@ def verify_page(page: Page, before: Path | None = None) -> str:
             raise BookError(f"page {page.name}: its manuscript, helpers or artifacts were edited while it ran")
         made = {name: published.metadata["provenance"][name] for name in ("writes", "outputs")}
         how = f"executed again{_with(before)}: {compared}"
-        published.metadata["provenance"] = provenance.sealed({**inputs, **made, "verified": how})
-        write_text(page.notebook, as_text(refreshed(page, published)))
+        published.metadata["provenance"] = {**inputs, **made, "verified": how}
+        write_notebook(page, refreshed(page, published))
     return compared
 
 
@@ -75,7 +75,10 @@ def _executed_before(page: Page, before: Path, folder: Path) -> tuple[nbformat.N
         raise BookError(f"page {page.name} is not fresh in {before.name} either; name a revision in which it is")
     output = folder / "before.ipynb"
     _run_in(before, ["-m", "gru_book.cli", "run", page.name, "-o", str(output)])
-    return nbformat.read(output, as_version=4), folder / "before" / page.name
+    beside = outputs.artifacts_beside(output)
+    if not beside.exists():
+        beside = output.with_suffix("")  # where revisions before the second edition put them
+    return nbformat.read(output, as_version=4), beside / page.name
 
 
 def _run_in(checkout: Path, arguments: list[str], text: str = "") -> str:
@@ -85,7 +88,8 @@ def _run_in(checkout: Path, arguments: list[str], text: str = "") -> str:
         [sys.executable, *arguments], cwd=checkout, env=environment, input=text, capture_output=True, text=True
     )
     if done.returncode:
-        raise BookError(f"{checkout.name}: {done.stderr.strip().splitlines()[-1][:200]}")
+        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise BookError(f"{checkout.name}: {said[-1][:200]}")
     return done.stdout
 
 
@@ -93,20 +97,24 @@ def _run_in(checkout: Path, arguments: list[str], text: str = "") -> str:
 def checkout_of(revision: str, root: Path = CHECKOUT) -> Iterator[Path]:
     """Yield the root of a checkout of `revision`, under `_runs/tmp/`; raise `BookError` where git knows none."""
     with work_folder(root, "before") as folder:
-        name = subprocess.run(
-            ["git", "rev-parse", "--short", "--verify", f"{revision}^{{commit}}"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-        )
-        if name.returncode:
-            raise BookError(f"--against {revision!r} is no commit of this repository")
-        place = folder / name.stdout.strip()
+        name = _git(root, revision, "rev-parse", "--short", "--verify", f"{revision}^{{commit}}")
+        place = folder / name.decode().strip()
         place.mkdir()
-        archive = subprocess.run(["git", "archive", revision], cwd=root, capture_output=True, check=True).stdout
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        with tarfile.open(fileobj=io.BytesIO(_git(root, revision, "archive", place.name))) as tar:
             tar.extractall(place, filter="data")
         yield place
+
+
+def _git(root: Path, revision: str, *command: str) -> bytes:
+    """Return what git prints; raise `BookError` where there is no git, no repository, or no such `revision`."""
+    try:
+        done = subprocess.run(["git", *command], cwd=root, capture_output=True)
+    except OSError as error:
+        raise BookError(f"--against {revision!r} needs git, which cannot be run: {one_line(error)}") from None
+    if done.returncode:
+        said = one_line(done.stderr.decode(errors="replace"))
+        raise BookError(f"--against {revision!r} is no commit of this repository ({said})")
+    return done.stdout
 
 
 def compare_outputs(name: str, old: nbformat.NotebookNode, new: nbformat.NotebookNode) -> str:
@@ -150,7 +158,7 @@ def same_picture(one: str, other: str) -> bool:
 
 
 def _compare_artifacts(page: str, before: Path, made: Path) -> None:
-    names = [sorted(provenance.hash_files(folder)) for folder in (before, made)]
+    names = [sorted(hash_files(folder)) for folder in (before, made)]
     if names[0] != names[1]:
         raise BookError(f"page {page} writes {', '.join(names[1]) or 'nothing'}; published: {', '.join(names[0])}")
     for name in names[0]:

@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gru_book.errors import BookError
-from gru_book.files import CHECKOUT
+from gru_book.errors import BookError, OutputError, one_line
+from gru_book.files import CHECKOUT, check_room, claim
+
+MARK, SPHINX = ".gru-book-site", ".buildinfo"  # files in a folder that a build made
 
 MESSAGE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Exception|\w*Error)\b")
 
@@ -17,20 +19,20 @@ def build(out: Path = CHECKOUT / "_build", strict: bool = False, root: Path = CH
     """Build the site of the book in `root` and return the path of its first page (`index.html`).
 
     out: the folder that gets `html/` (the site) and `.doctrees/` (what makes the next build fast). jupyter-book
-    insists that it is called `_build`: another name raises `ValueError`.
+    insists that it is called `_build`; another name is refused.
     strict: whether any warning, a missing reference included, is an error.
 
-    Pages of an earlier build never remain. Raises `BookError` with what Sphinx complained about.
+    Pages of an earlier build never remain; a folder `html/` that no build made is refused. Raises `BookError` with what
+    Sphinx complained about.
     """
     out = Path(out).resolve()
     if out.name != "_build":
-        raise ValueError(f"out must be a folder called _build, not {out.name!r}")
+        raise OutputError(f"out must be a folder called _build, not {out.name!r}")
     html, doctrees = out / "html", out / ".doctrees"
     for name in ("_config.yml", "_toc.yml"):
         if not (root / name).is_file():
             raise BookError(f"no {name} in {root}: the site is built from a checkout of the book's repository")
-    # Written anew from the stored documents in a second or two; so no page outlives its source.
-    shutil.rmtree(html, ignore_errors=True)
+    _make_room(out, html)
     start = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
     arguments = ["build", ".", "--path-output", str(out.parent), "-q"] + (
         ["-W", "-n", "--keep-going"] if strict else []
@@ -55,6 +57,25 @@ def build(out: Path = CHECKOUT / "_build", strict: bool = False, root: Path = CH
     for message in messages:
         print(message, file=sys.stderr)
     return index
+
+
+def is_site(html: Path) -> bool:
+    """Return whether a build made the folder `html`: it is empty, or holds our mark or Sphinx's."""
+    return html.is_dir() and (not any(html.iterdir()) or any((html / name).is_file() for name in (MARK, SPHINX)))
+
+
+def _make_room(out: Path, html: Path) -> None:
+    """Make `html` anew, marked as ours; raise `BookError` where it is not, or where nothing can be written."""
+    claim(html, "a site that gru-book built", is_site, "the folder of the site")
+    try:
+        # Written anew from the stored documents in a second or two; so no page outlives its source.
+        if html.exists():
+            shutil.rmtree(html)
+        html.mkdir(parents=True)
+        (html / MARK).touch()
+    except OSError as error:
+        raise BookError(f"the site cannot be written to {html}: {one_line(error)}") from None
+    check_room(out)
 
 
 def _messages(log: str, root: Path) -> list[str]:

@@ -30,7 +30,7 @@ def _case(seed: int, recipe: str) -> list[dict]:
 
     def fit(texts, labels, validation):
         classifier = OriginalClassifier(recipe, ORIGINAL, seed)
-        classifier._fit(texts, labels, validation)
+        classifier.fit(texts, labels, validation)
         return classifier
 
     return measure(fit)

@@ -94,7 +94,7 @@ def run_case(seed: int, row: str) -> list[dict]:
     else:
         model = OriginalClassifier(row, ORIGINAL | SMALLER, seed)
     started = time.perf_counter()
-    model._fit(sample.texts, sample.labels, None)
+    model.fit(sample.texts, sample.labels, None)
     seconds = time.perf_counter() - started
     probability, held_labels = model.predict_proba(validation.texts), validation.labels
     accuracy = float(np.mean((probability > 0.5) == held_labels))

@@ -11,14 +11,19 @@ that, and ``model.get("assets")`` is the address (ending in /) of the folder wit
 files can neither fetch nor import, so data comes as a classic script that leaves it at ``window``.
 """
 
+import json
 import re
 from pathlib import Path
+
+from gru_book.data.tokens import reading
 
 FOLDER = Path(__file__).parent
 
 SHARED = ("forward", "dom", "mount")
 
 LAST_LINE = re.compile(r"^export default (\{ render \});\s*\Z", re.MULTILINE)
+
+READING = "const READING = {};"  # where a component wants the table by which the recipes read texts
 
 EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
 
@@ -29,7 +34,8 @@ def components() -> list[str]:
 
 
 def _read(name: str) -> str:
-    return (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    text = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    return text.replace(READING, f"const READING = {json.dumps(reading())};") if READING in text else text
 
 
 def module(name: str) -> str:

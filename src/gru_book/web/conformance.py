@@ -19,6 +19,7 @@ def golden_texts(words: list[str]) -> list[tuple[str, int]]:
         (f"don't{marks}stop", 1),
         ("Good.<br /><br />BAD<br/>film\tand\nso\u00a0on the\u00a0end", 1),
         ("\u00c9t\u00e9 CAF\u00c9 \u0130stanbul I\u0131 stra\u00dfe \u039f\u0394\u039f\u03a3 \u00b2\u00bd 7/10", 1),
+        ("I don\u2019t \u201clike\u201d it \U0001f44e\U0001f3fd! \u0939\u0940\u0930\u093e \u5f88\u597d\u3002", 1),
         ("it is not a bad film at all, ", 375),  # 3,000 words
     ]
 

@@ -21,13 +21,20 @@ const ROWS = [
 // --- text to ids -----------------------------------------------------------------------------------------------------
 
 const FILTERED = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~\t\n]/g;
-const TOKEN = /[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*|[!?.,;:()"-]/gu;
+const READING = {};  // components.py puts `gru_book.data.tokens.reading()` here: one table for Python and the browser
+const TOKEN = new RegExp(READING.token.replace(/\{(\w+)\}/g, (_, name) => READING.classes[name]), "gu");
+const LAST_SIGMA = /(?<=[^\n])\u03a3(?=\n|$)/g;
+const RARE = new RegExp(`[${Object.keys(READING.forms).join("")}]`, "gu");
 
-/** The words of a text: as `gru_book.data.vocabulary.words` ("keras") or `gru_book.data.tokens.TOKEN` ("tokens") has them. */
+/** The words of a text: as `gru_book.data.vocabulary.words` ("keras") or `gru_book.data.tokens.tokenize` ("tokens") has them. */
 export function tokenize(text, reading) {
-  const plain = text.replaceAll("<br />", " ").toLowerCase();
-  if (reading === "tokens") return plain.match(TOKEN) || [];
-  return plain.replace(FILTERED, " ").split(" ").filter((word) => word);
+  const spaced = text.replaceAll("<br />", " ");
+  if (reading === "tokens") {
+    const found = (spaced.replace(RARE, (form) => READING.forms[form]).match(TOKEN) ?? []).join("\n");
+    const lower = found.replace(LAST_SIGMA, "\u03c2").replaceAll("\u03a3", "\u03c3").toLowerCase();
+    return lower ? lower.normalize("NFC").split("\n") : [];
+  }
+  return spaced.toLowerCase().replace(FILTERED, " ").split(" ").filter((word) => word);
 }
 
 /** The ids of words, the start marker in front. */
@@ -49,7 +56,42 @@ function crc32(bytes) {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** The network in the bytes of `gru_book.export.web`; throws where they are not whole. */
+/** Name, dtype and shape of each array, in their order in the file. */
+function layout(ids, input_dim, units) {
+  const floats = { scale: [ids], kernel: [input_dim, 3 * units], recurrent_kernel: [units, 3 * units],
+    bias: [2, 3 * units], w: [units], b: [1] };
+  return [...Object.entries(floats).map(([name, shape]) => [name, "<f4", shape]), ["table", "|i1", [ids, input_dim]]];
+}
+
+/** What the header of a network says, and its sizes; throws where it is none. `rest`: how many bytes the arrays have. */
+function readHeader(bytes, rest) {
+  let header, ids, input_dim, units;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const shapes = Object.fromEntries(header.arrays.map(([name, , shape]) => [name, shape]));
+    [[ids, input_dim], [units]] = [shapes.table, shapes.w];
+  } catch {
+    throw new Error("its header cannot be read");
+  }
+  const { words, first = 3, start, unknown } = header;  // older files have no other first id
+  const numbers = [ids, input_dim, units, first, start, unknown];
+  const listed = Array.isArray(words) && words.every((word) => typeof word === "string");
+  const named = listed && ["keras", "tokens"].includes(header.reading);
+  if (!named || !numbers.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new Error("its header is not that of a network");
+  }
+  if (JSON.stringify(header.arrays) !== JSON.stringify(layout(ids, input_dim, units)) || !input_dim || !units) {
+    throw new Error("its arrays are not those of a network");
+  }
+  const sizeOf = ([, dtype, shape]) => shape.reduce((a, b) => a * b, dtype === "<f4" ? 4 : 1);
+  if (header.arrays.reduce((sum, array) => sum + sizeOf(array), 0) !== rest) {
+    throw new Error("its arrays are not as long as its header says");
+  }
+  if (Math.max(first + words.length - 1, start, unknown) >= ids) throw new Error("it has words without a vector");
+  return { header, first, input_dim, units };
+}
+
+/** The network in the bytes of `gru_book.export.web`; throws, with a reason, where they are not whole or hold none. */
 export function unpack(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 16 || view.getUint32(0) !== 0x47525531) throw new Error("these are no weights");
@@ -57,20 +99,22 @@ export function unpack(bytes) {
   if (size !== bytes.length) throw new Error(`${bytes.length} of ${size} bytes have arrived`);
   if (crc32(bytes.subarray(16)) !== view.getUint32(8, true)) throw new Error("the checksum differs");
   let place = 16 + view.getUint32(12, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(16, place)));
-  const arrays = {}, shapes = {};
+  const { header, first, input_dim, units } = readHeader(bytes.subarray(16, place), bytes.length - place), arrays = {};
   for (const [name, dtype, shape] of header.arrays) {
     const Type = dtype === "<f4" ? Float32Array : Int8Array;
     const length = shape.reduce((a, b) => a * b, 1) * Type.BYTES_PER_ELEMENT;
     const start = bytes.byteOffset + place;  // a copy, since float32 must begin at a multiple of four
     arrays[name] = new Type(bytes.buffer.slice(start, start + length));
-    shapes[name] = shape;
     place += length;
   }
-  const cell = { input_dim: shapes.table[1], units: shapes.w[0] };
+  const vectors = arrays.scale.map((scale) => scale * 128);  // as large as a number of the table can be
+  for (const array of [...Object.values(arrays), vectors]) {
+    if (!array.every(Number.isFinite)) throw new Error("it holds numbers that are not finite");
+  }
+  const cell = { input_dim, units };
   for (const name of ["kernel", "recurrent_kernel", "bias"]) cell[name] = Float64Array.from(arrays[name]);
   const order = Array.from(arrays.w.keys()).sort((i, j) => arrays.w[j] - arrays.w[i]);  // what raises the score on top
-  const id_of = new Map(header.words.map((word, index) => [word, index + 3]));
+  const id_of = new Map(header.words.map((word, index) => [word, index + first]));
   return { ...header, id_of, cell, table: arrays.table, scale: arrays.scale, w: arrays.w, b: arrays.b[0], order };
 }
 
@@ -564,7 +608,8 @@ function render({ model, el }) {
       const cut = total > words ? ` (the first ${words.toLocaleString("en")} of ${total.toLocaleString("en")} words are read)` : "";
       return `Text ${"AB"[index]}${none}${cut}: ${answer.toFixed(2)}, ${side(answer)}.`;
     });
-    return told.join(" ");
+    const pads = network?.pads === "read" ? " Padding, which this network does not mask, is left out." : "";
+    return told.join(" ") + pads;
   }
 
   const summary = () => say(trouble || answers(), Boolean(trouble));

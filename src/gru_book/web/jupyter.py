@@ -1,6 +1,6 @@
 """The gate explorer of page 37 in Jupyter, for a network of your own.
 
->>> from gru_book.explorer import Explorer  # doctest: +SKIP
+>>> from gru_book.web.jupyter import Explorer  # doctest: +SKIP
 >>> Explorer.from_keras(model, vocabulary)  # doctest: +SKIP
 
 It shows what the site shows, with the same code (`web/explorer.js`): gates, states and the running probability word
@@ -26,7 +26,9 @@ class Explorer:
     """
 
     def __init__(self, packed: Packed, texts: Sequence[str] = TEXTS):
-        """Take the network and two texts; ValueError where they are not two strings."""
+        """Take the network and two texts; ValueError where it is no `Packed`, or they are not two strings."""
+        if not isinstance(packed, Packed):
+            raise ValueError(f"packed is a {type(packed).__name__}; expected what gru_book.export.web.pack returns")
         if isinstance(texts, str) or len(texts) != 2 or not all(isinstance(text, str) for text in texts):
             raise ValueError(f"texts is {texts!r}; expected two strings")
         self.packed, self._texts, self._widget = packed, list(texts), None
@@ -38,7 +40,12 @@ class Explorer:
         vocabulary: what turns texts into the model's ids, a `gru_book.data.vocabulary.Vocabulary` or
         `gru_book.data.tokens.Tokens` of single tokens. The table of vectors is rounded to int8, with a scale a row.
 
-        Raises ValueError, saying what is expected and what it got, where the model is of another shape.
+        The explorer reads texts without padding. A network that does not mask padding answers otherwise where it pads
+        a text: then a warning says so, and so does the line above the texts.
+
+        Raises ValueError, with the reason, where the model is of another shape or computes something else besides, in
+        another dtype than float32 or float64, or with weights that are not finite; and where the vocabulary has ids
+        that the Embedding lacks. Page 36 shows what can be seen.
         """
         return cls(pack(model, vocabulary), texts)
 

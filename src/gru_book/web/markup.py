@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import html
 import json
-import re
 
 import numpy as np
 
 from gru_book.analysis.attribution import occlusion
-from gru_book.data.tokens import TOKEN, plain
+from gru_book.data.tokens import tokenize
 from gru_book.data.vocabulary import words as keras_words
 from gru_book.export.web import Packed
 
 
 def text_to_words(reading: str, text: str) -> list[str]:
     """Return the words of a text as the browser has them."""
-    return keras_words(text) if reading == "keras" else re.findall(TOKEN, plain(text))
+    return keras_words(text) if reading == "keras" else tokenize(text)
 
 
 def precomputed(packed: Packed, vocabulary, texts: list[str]) -> list[dict]:
