@@ -325,9 +325,9 @@ def test_nothing_moves_when_it_appears(browser_page, site_url, width):
     held = []
     browser_page.route("**/playground.js*", lambda route: held.append(route))
     browser_page.goto(site_url + PAGE, wait_until="commit")
-    browser_page.locator("#two-machines-from-one-unit").wait_for()
+    browser_page.locator("#why-two-gates-and-not-one").wait_for()
     place = browser_page.locator(PLACE)
-    room = """e => document.getElementById("two-machines-from-one-unit").getBoundingClientRect().top
+    room = """e => document.getElementById("why-two-gates-and-not-one").getBoundingClientRect().top
       - e.getBoundingClientRect().top"""
     before = place.evaluate(room)
     assert place.locator("svg").count() == 0

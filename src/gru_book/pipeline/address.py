@@ -25,7 +25,7 @@ MOVING = ("HEAD", "main", "master")
 # Every place is found by a pattern that fits it with an address and without one.
 CLONE = r"(?<=```bash\n)(?:git clone \S+\n)?cd \S+\n(?=make book)"
 
-SETUP = r"(?s)(?<=^:tags: \[setup, hide-cell\]\n\n).*?(?=\n```$)"
+SETUP = r"(?s)(?:(?<=^:tags: \[setup, hide-cell\]\n\n)|(?<=^:tags: \[setup, remove-cell\]\n\n)).*?(?=\n```$)"
 
 SETUP_WITHOUT = """import importlib.util
 
