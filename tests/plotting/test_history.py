@@ -83,3 +83,11 @@ def test_a_scan_is_drawn_until_all_steps_are_reached(num_steps, rounds):
     ax = history.plot_rounds(plt.subplots()[1], num_steps)
     assert [label.get_text() for label in ax.get_yticklabels()][-1] == f"round {rounds}"
     assert len(ax.get_yticks()) == rounds + 1
+
+
+def test_times_are_drawn_in_milliseconds_at_their_lengths():
+    times = {"GRU, loop": [(2, 1, 3), (8, 8, 8)], "minGRU, loop": [(1, 1, 1)] * 2, "minGRU, scan": [(0.5, 0.4, 1)] * 2}
+    ax = history.plot_lengths(plt.subplots()[1], "one sequence", [10, 1000], times)
+    lines = {line.get_label(): line.get_ydata().tolist() for line in ax.lines}
+    assert lines == {"GRU, loop": [2000, 8000], "minGRU, loop": [1000, 1000], "minGRU, scan": [500, 500]}
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "1,000"]

@@ -287,5 +287,6 @@ def plot_lengths(ax: Axes, title: str, lengths: Sequence[int], times: Mapping[st
         ax.fill_between(lengths, low, high, color=colors[name], alpha=0.25, linewidth=0)
     ax.set(xscale="log", yscale="log", title=title, ylabel="milliseconds")
     ax.set_xticks(lengths, [f"{n:,}" for n in lengths])
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.minorticks_off()
     return ax
