@@ -4,7 +4,7 @@ import numpy as np
 
 
 def linear_loop(a: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Return all states of h_t = a_t h_{t-1} + v_t, step by step from a state of zero.
+    """Return all states of h_t = a_t h_{t-1} + v_t, step by step from zero.
 
     a and v: (batch, num_steps, units). Returns the states, in the same shape.
     """
@@ -16,10 +16,14 @@ def linear_loop(a: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 def parallel_scan(a: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Return what `linear_loop` returns, in about log2(num_steps) rounds over all steps (Hillis and Steele 1986)."""
+    """Return what `linear_loop` returns, in about log2(num_steps) rounds.
+
+    Each round is over all steps at once (Hillis and Steele 1986).
+    """
     a, v, reach = a.copy(), v.copy(), 1
     while reach < v.shape[1]:
-        # From here v[:, t] is the state that `reach` steps up to t make of zero, a[:, t] what they keep of a state.
+        # v[:, t]: what the last `reach` steps make of a state of zero;
+        # a[:, t]: what they keep of the state before them.
         v[:, reach:] += a[:, reach:] * v[:, :-reach]
         a[:, reach:] *= a[:, :-reach]
         reach *= 2
