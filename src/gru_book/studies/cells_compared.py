@@ -115,7 +115,7 @@ class Trainer:
         self._build = lambda seed: network(make, units, seed, jit_compile)
         self.model = self._build(0)
         self.model.optimizer.build(self.model.trainable_variables)
-        self._start = [np.array(variable) for variable in self.model.optimizer.variables]
+        self._start = [variable.numpy() for variable in self.model.optimizer.variables]
 
     def reset(self, seed: int, learning_rate: float) -> None:
         """Give the network the first weights of this seed, and the optimiser its first state."""
