@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gru_book.data.split import FILM_OVERLAP, count_film_overlap, film_folds, film_parts
 from gru_book.data.parts import Split
+from gru_book.data.split import FILM_OVERLAP, count_film_overlap, film_folds, film_parts
 from gru_book.errors import ReviewsError
 
 

@@ -28,8 +28,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gru_book.data.split import film_parts
 from gru_book.data.parts import Reviews, Split
+from gru_book.data.split import film_parts
 from gru_book.errors import BookError, ReviewsError, did_you_mean
 from gru_book.files import CHECKOUT, home_expanded, read_text, sha256
 

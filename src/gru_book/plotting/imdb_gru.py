@@ -1,4 +1,4 @@
-"""Figures of the page on a GRU for the reviews (33): learning curves and ladder. Each function draws on an `ax` and returns it."""
+"""Figures of the page on a GRU for the reviews (33): learning curves, ladder. Each draws on an `ax` and returns it."""
 
 from collections.abc import Mapping
 

@@ -17,9 +17,9 @@ import keras
 import numpy as np
 
 from gru_book.data.batching import LengthBatches
-from gru_book.data.split import VALIDATION_BLOCKS
-from gru_book.data.reviews import load_reviews
 from gru_book.data.parts import Split
+from gru_book.data.reviews import load_reviews
+from gru_book.data.split import VALIDATION_BLOCKS
 from gru_book.data.vocabulary import Vocabulary
 from gru_book.evaluation.metrics import log_loss
 from gru_book.layers import ablated
