@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from gru_book.plotting.style import BLACK, GREEN, GREY, GRU, LSTM, ORANGE, PURPLE, REFERENCE, RNN, SKY_BLUE, VERMILION
+from gru_book.plotting.style import BLACK, GREY, GRU, LSTM, ORANGE, PURPLE, REFERENCE, RNN, SKY_BLUE, VERMILION
 
 LOOKS = {  # colour and marks of each kind of layer
     "RNN": (RNN, "^-"),
@@ -87,7 +87,9 @@ def plot_truncation(ax: Axes, errors: Mapping[str, np.ndarray], distances, lowes
     """
     for name, error in errors.items():
         color, style = LOOKS[name]
-        ax.plot(distances, np.where(error > 0, error, np.nan), style, color=color, markersize=5, mfc="white", label=name)
+        ax.plot(
+            distances, np.where(error > 0, error, np.nan), style, color=color, markersize=5, mfc="white", label=name
+        )
     ax.axhline(0.01, color=REFERENCE, linewidth=0.8, linestyle=":")
     ax.set(xscale="log", yscale="log", ylim=(lowest, 3), xlabel="steps used, from the last", ylabel="relative error")
     ax.set_xticks(distances, [str(k) for k in distances])
@@ -95,18 +97,19 @@ def plot_truncation(ax: Axes, errors: Mapping[str, np.ndarray], distances, lowes
     return ax
 
 
-def plot_coming_back(axes: tuple[Axes, Axes], course: pd.DataFrame, chance: float) -> tuple[Axes, Axes]:
-    """Draw a training: above its loss, below what is retained of a gradient over the whole sequence.
+def plot_trainings(axes: tuple[Axes, Axes], courses: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> tuple[Axes, Axes]:
+    """Draw trainings, each a thin line: above the loss, below what is retained of a gradient over the whole sequence.
 
     Args:
         axes: where to draw, above and below.
-        course: a row for each look, the number of updates as its index, columns ``loss`` and ``retained``.
-        chance: the loss of one who knows nothing, drawn as a level.
+        courses: by the name of a kind its losses and what is retained, each (trainings, updates).
     """
     above, below = axes
-    above.plot(course.index, course["loss"], color=GREEN)
-    above.axhline(chance, color=REFERENCE, linewidth=0.8, linestyle=":")
+    for (name, parts), color, style in zip(courses.items(), (GRU, GREY, PURPLE), ("-", "-", "--"), strict=False):
+        for ax, runs in zip(axes, parts, strict=True):
+            for number, run in enumerate(runs):
+                label = name if number == 0 else None
+                ax.plot(np.arange(1, len(run) + 1), run, style, color=color, linewidth=0.9, alpha=0.8, label=label)
     above.set(ylabel="loss", ylim=(0, None))
-    below.plot(course.index, course["retained"], color=GRU)
     below.set(yscale="log", ylabel=RETAINED, xlabel="updates")
     return axes
