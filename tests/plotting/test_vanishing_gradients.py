@@ -48,7 +48,7 @@ def test_lengths_take_four_columns_and_mark_one_half(ax):
     vanishing_gradients.plot_lengths(ax, table)
     assert len(ax.lines) == 5
     assert ax.lines[-1].get_ydata() == [0.5, 0.5]
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="longer"):
         vanishing_gradients.plot_lengths(ax, table.iloc[:, :3])
 
 
