@@ -47,7 +47,7 @@ def address(tmp_path_factory) -> str:
     css = (CHECKOUT / "book/_static/book.css").read_text(encoding="utf-8")
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A page</title>'
     head += f'<style>{css}</style><script src="fading.js" defer></script>'
-    body = '<main><h1>A page</h1><div data-gru-book="fading"><p>The table.</p></div><h2 id="next">Next</h2></main>'
+    body = '<main><h1>A page</h1><div data-gru-book="fading"><p>The table.</p></div></main>'
     text = f'<!doctype html><html lang="en" data-theme="light"><head>{head}</head><body>{body}</body></html>'
     (folder / "page.html").write_text(text, encoding="utf-8")
     return (folder / "page.html").as_uri()
@@ -228,14 +228,14 @@ def test_who_wants_no_motion_gets_none(chromium, address):
 
 
 @pytest.mark.parametrize("width", [1280, 390, 360])
-def test_nothing_moves_when_it_appears_or_is_used(browser_page, address, width):
+def test_nothing_moves_when_it_appears_or_is_used(browser_page, site_url, width):
     browser_page.set_viewport_size({"width": width, "height": 900})
     held = []
     browser_page.route("**/fading.js*", lambda route: held.append(route))
-    browser_page.goto(address, wait_until="commit")
-    browser_page.locator("#next").wait_for()
+    browser_page.goto(f"{site_url}notebooks/{PAGE}.html", wait_until="commit")
+    browser_page.locator("#one-jacobian").wait_for()
     place = browser_page.locator(PLACE)
-    room = "e => document.getElementById('next').getBoundingClientRect().top - e.getBoundingClientRect().top"
+    room = "e => document.getElementById('one-jacobian').getBoundingClientRect().top - e.getBoundingClientRect().top"
     before = place.evaluate(room)
     held[0].continue_()
     place.locator("path[data-curve=GRU]").wait_for()
@@ -247,15 +247,15 @@ def test_nothing_moves_when_it_appears_or_is_used(browser_page, address, width):
         assert abs(place.evaluate(room) - before) < 1
 
 
-def test_a_dark_phone(chromium, address):
-    context = chromium.new_context(viewport={"width": 360, "height": 740}, reduced_motion="reduce")
+def test_a_dark_phone(chromium, site_url):
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark", reduced_motion="reduce")
     page = context.new_page()
     troubles = watch(page)
-    place = opened(page, address)
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    place = opened(page, f"{site_url}notebooks/{PAGE}.html")
     place.locator("summary").click()
     place.locator("tbody tr").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     sizes = place.locator("svg text").evaluate_all("l => l.map((e) => parseFloat(getComputedStyle(e).fontSize))")
     assert min(sizes) >= 11
     assert not axe_violations(page, PLACE)
@@ -263,9 +263,13 @@ def test_a_dark_phone(chromium, address):
     context.close()
 
 
-def test_without_scripts_its_words_are_there(chromium, address):
+def test_without_scripts_a_table_says_what_is_retained(chromium, site_url):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(address)
-    assert page.locator(PLACE).inner_text() == "The table."
+    page.goto(f"{site_url}notebooks/{PAGE}.html")
+    place = page.locator(PLACE)
+    assert "a browser that runs JavaScript" in place.inner_text()
+    assert place.locator("thead th").all_inner_texts() == ["steps back", "RNN", "LSTM", "GRU"]
+    assert place.locator("tbody tr").count() == 5
+    assert place.bounding_box()["height"] < 400
     context.close()
