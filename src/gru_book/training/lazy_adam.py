@@ -12,10 +12,11 @@ class LazyAdam(keras.optimizers.Adam):
 
     Keras's Adam moves every row of an embedding at every step, since the running means of the rows that a batch does
     not read still decay. Here row and means wait until the row is read again. A step then costs time in proportion to
-    the rows read, not to the size of the table; every other variable is updated as by Adam.
+    the rows read, not to the size of the table; every other variable is updated as by Adam. A row that a batch reads
+    twice gets the sum of its two gradients, where Keras's Adam (3.15, TensorFlow) adds up their squares.
 
     A gradient knows its rows only as TensorFlow's IndexedSlices, for which Keras has no operations: so this class
-    works with the TensorFlow backend alone. Page 33 measures what it saves.
+    works with the TensorFlow backend alone.
     """
 
     def update_step(self, gradient, variable, learning_rate):
