@@ -10,12 +10,12 @@ from gru_book.models.log_odds import LogOdds
 from gru_book.models.log_odds_classifier import LogOddsBatches, LogOddsClassifier
 from gru_book.models.log_odds_network import Votes, log_odds_network, trained_part
 
-SMALL = {"units": 4, "embedding_dim": 4}
+SMALL = {"units": 4, "embedding_dim": 4, "window": 5, "learning_rate": 0.01}
 
 
 @pytest.fixture(autouse=True)
 def _few_updates(monkeypatch):
-    monkeypatch.setattr(keras_classifier, "FEWEST_UPDATES", 40)
+    monkeypatch.setattr(keras_classifier, "FEWEST_UPDATES", 60)
 
 
 def test_votes_are_sums_over_the_steps_of_a_text():
@@ -92,13 +92,7 @@ def test_the_epoch_with_the_least_loss_is_kept_and_new_texts_read_the_log_odds_o
 
 @pytest.mark.parametrize(
     "changes",
-    [
-        {"folds": 1},
-        {"teacher": 0.0},
-        {"channels": 0, "votes": False},
-        {"lazy": False},
-        {"reading": "keras", "longest": 1},
-    ],
+    [{"folds": 1, "lazy": False}, {"teacher": 0, "channels": 0, "votes": False}, {"reading": "keras", "longest": 1}],
     ids=str,
 )
 def test_each_of_its_parts_can_be_left_out(moods, changes):
@@ -107,7 +101,7 @@ def test_each_of_its_parts_can_be_left_out(moods, changes):
     assert p[0] > 0.5 > p[1]
 
 
-@pytest.mark.parametrize("number", [2, 3, 5])
+@pytest.mark.parametrize("number", [2, 5])
 def test_very_few_texts_are_enough(number, moods):
     model = recipes.fit("best", *moods(number), settings=SMALL)
     assert model.chosen == {"history": []}

@@ -57,8 +57,8 @@ def log_odds_network(
     """Return a network from ids (batch, steps, tables), padding behind, to P(1), (batch, 1).
 
     It looks up two things for every id: a vector, which is learnt, and its log-odds, which are not and have to be set
-    (the layers log_odds_0 and up). `channels` times the log-odds are further inputs of the GRU, none where it is 0;
-    with `votes` their sums join the pooled states. The other arguments are those of `networks.network`.
+    (the layers log_odds_0 and up). `channels` times the log-odds are further inputs of the GRU; with `votes` their
+    sums join the pooled states. The other arguments are those of `networks.network`.
     """
     ids = keras.Input((None, len(sizes)), dtype="int32")  # (batch, steps, tables)
     columns = [ids[..., table] for table in range(len(sizes))]
@@ -75,8 +75,7 @@ def log_odds_network(
         parts.append(WordDropout(word_dropout, seed + table)(part) if word_dropout else part)
     x = layers.add(parts) if len(parts) > 1 else parts[0]  # (batch, steps, embedding_dim)
     x = layers.Dropout(embedding_dropout, seed=seed)(x)
-    if channels:
-        x = layers.concatenate([x, layers.Rescaling(channels)(odds)])  # (batch, steps, embedding_dim + tables)
+    x = layers.concatenate([x, layers.Rescaling(channels)(odds)])  # (batch, steps, embedding_dim + tables)
     if window:
         x = Windows(window)(x)  # (batch · windows, window, …)
     reader = layers.GRU(units, return_sequences=True, recurrent_dropout=recurrent_dropout, seed=seed)
