@@ -105,7 +105,7 @@ class LogOddsClassifier(GRUClassifier):
             table.assign(word_vectors([ids[:, 0] for ids in encoded], *table.shape, settings.vectors, self.seed))
         multiple = settings.window or settings.multiple
         updates = settings.epochs * len(batches_by_length(encoded, settings.batch_size, multiple))
-        passes = -(-keras_classifier.FEWEST_UPDATES // updates)
+        passes = max(1, keras_classifier.FEWEST_UPDATES // updates)
         batches = LogOddsBatches(encoded, odds, fold, targets, settings.batch_size, multiple, self.seed, passes)
         of_held = None
         if validation is not None:
