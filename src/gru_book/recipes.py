@@ -154,7 +154,8 @@ def fit(
       another; labels: as many 0s and 1s, both at least once.
     validation: (texts, labels) on which the recipe makes its choices, and from which it learns nothing else. Without
       it a tenth of the texts, drawn at random, is held back for them; `chosen` of the classifier says what came out.
-      Where texts come in groups (reviews of one film), give validation texts of other groups: page 31 shows why.
+      Where texts come in groups (reviews of one film), give validation texts of other groups: page 31 shows why. List
+      the texts of a group side by side, too: "best" counts in folds, and so a group is in one.
     seed: of every random choice, 0 to 2**32 - 1; the same seed and the same texts give the same classifier (of a
       network for certain only with TensorFlow's op determinism, which `training.seeding.set_seed` turns on).
     settings: changes to the recipe, such as {"units": 64}; `RECIPES[name].settings` shows all names and values.
