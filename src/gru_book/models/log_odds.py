@@ -47,7 +47,7 @@ class LogOdds:
         for table, size in enumerate(sizes):
             counts = np.zeros((folds, 2, size), np.float32)  # texts of a fold and label that hold the id
             for ids, label, own in zip(encoded, labels, fold, strict=True):
-                counts[own, label, np.unique(ids[:, table])] += 1
+                counts[own, label, ids[:, table]] += 1  # once, however often the text has the id: so NumPy indexes
             total = counts.sum(axis=0)
             others = total - counts if folds > 1 else total[None]
             self.tables.append(_log_odds(total))
