@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gru_book.data.films import VALIDATION_BLOCKS
-from gru_book.data.split import Split
+from gru_book.data.parts import Split
+from gru_book.data.split import VALIDATION_BLOCKS
 from gru_book.layers import ablated
 from gru_book.layers.ablated import LAYERS
 from gru_book.studies import cells_compared
