@@ -12,8 +12,8 @@ import time
 import numpy as np
 
 from gru_book import recipes
-from gru_book.data.split import film_folds
 from gru_book.data.reviews import load_in_file_order, without_duplicates
+from gru_book.data.split import film_folds
 from gru_book.evaluation.metrics import log_loss
 from gru_book.progress import CHANNEL
 
