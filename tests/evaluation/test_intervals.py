@@ -119,7 +119,8 @@ def test_neighbours_that_are_alike_widen_the_interval_as_fewer_texts_would():
     _, low, high = block_interval(films, np.zeros(4000), rng())
     assert high - low == pytest.approx(np.ptp(accuracy_interval(films[::40])[1:]), rel=0.25)
     labels = np.tile([0, 1], 4000)  # the order that counts is that within a label
-    assert np.ptp(block_interval(np.repeat(films, 2), labels, rng())[1:]) == pytest.approx((high - low) / 2**0.5, rel=0.25)
+    both = np.ptp(block_interval(np.repeat(films, 2), labels, rng())[1:])
+    assert both == pytest.approx((high - low) / 2**0.5, rel=0.25)
 
 
 def test_one_block_has_no_interval_and_an_empty_list_no_mean():

@@ -56,8 +56,9 @@ def plot_leak(ax: Axes, areas: Mapping[str, Mapping[str, float]]) -> Axes:
     """
     for (kind, of), (color, marker) in zip(areas.items(), ((BLUE, "o"), (VERMILION, "D")), strict=False):
         ax.plot(list(of.values()), range(len(of)), marker, color=color, markersize=9, label=kind)
-        ax.set_yticks(range(len(of)), list(of))
-        ax.set_ylim(len(of) - 0.5, -0.5)
+    rows = max(areas.values(), key=len)  # new texts have true labels only
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.axvline(0.5, color=REFERENCE, linewidth=1, linestyle=":")
     ax.set(xlim=(0.4, 1.03), xlabel="area under the curve (0.5: chance)")
     ax.figure.legend(loc="outside upper left", ncols=2)
