@@ -12,7 +12,12 @@ from gru_book.plotting.style import BLACK, BLUE, GREY, MODELS, NEGATIVE, POSITIV
 LOOKS = MODELS | {"blend": (VERMILION, "-", "P"), "web": (BLACK, ":", "*")}  # name: colour, line, mark
 
 # Where a recipe's name stands beside its mark: offset in points, and which end of the name is nearer. Else to the left.
-PLACES = {"nbsvm": ((0, 12), "center"), "linear": ((0, 10), "right"), "web": ((9, -4), "left")}
+PLACES = {
+    "nbsvm": ((0, 12), "center"),
+    "linear": ((0, 10), "right"),
+    "web": ((9, -4), "left"),
+    "blend": ((0, -18), "center"),
+}
 
 
 def plot_accuracy_and_time(ax: Axes, runs: pd.DataFrame) -> Axes:
@@ -54,8 +59,9 @@ def plot_leak(ax: Axes, areas: Mapping[str, Mapping[str, float]]) -> Axes:
 
     areas: by kind of labels, then by reading, first above.
     """
-    for (kind, of), (color, marker) in zip(areas.items(), ((BLUE, "o"), (VERMILION, "D")), strict=False):
-        ax.plot(list(of.values()), range(len(of)), marker, color=color, markersize=9, label=kind)
+    looks = ((BLUE, "o", -0.14), (VERMILION, "D", 0.14))  # one above the other: both may be equal
+    for (kind, of), (color, marker, shift) in zip(areas.items(), looks, strict=False):
+        ax.plot(list(of.values()), np.arange(len(of)) + shift, marker, color=color, markersize=9, label=kind)
     rows = max(areas.values(), key=len)  # new texts have true labels only
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set_ylim(len(rows) - 0.5, -0.5)
