@@ -9,7 +9,7 @@ Every recipe takes raw texts with labels 0 and 1 and gives a classifier with the
 [True, False]
 
 `model.save(folder)` writes JSON and arrays, no pickle, and `recipes.load(folder)` checks their SHA-256 before it reads
-them. `RECIPES` lists the names. Page 32 explains the two linear recipes step by step, page 33 those that train a
+them. `RECIPES` lists the names. Page 32 explains the two linear recipes step by step, page 34 those that train a
 GRU; `fit(..., settings={...})` changes a recipe. `RECIPES[name].settings` shows what can be changed, one line each:
 its value, its meaning, and what is allowed.
 

@@ -22,7 +22,6 @@ FIRST_EDITION = {
     "26_limits",
     "31_reviews",
     "32_baselines",
-    "33_imdb_gru",
     "35_padding_masking",
     "36_rnn_lstm_gru",
     "37_inside",

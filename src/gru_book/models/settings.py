@@ -6,7 +6,7 @@
 Traceback (most recent call last):
 gru_book.errors.ParameterError: keep = 'post' is not allowed; allowed: [last | first]
 
-Page 33 explains those of a GRU and tries them one at a time, page 32 those of the linear recipes.
+Page 34 explains those of a GRU, page 32 those of the linear recipes.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The study `original` has that one. As there: all learn from the whole training part and choose on the validation part;
 the test part is opened once for each trained classifier, after its fit; every fit has a process of its own. The page
-``33_imdb_gru`` shows both tables.
+``34_better`` shows both tables.
 """
 
 from gru_book import recipes
