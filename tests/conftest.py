@@ -1,8 +1,8 @@
 """What holds for all tests: their order, no skips, their durations; what is made once a test run; a browser."""
 
 import os
-import shutil
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -85,19 +85,27 @@ class Durations:
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
-    """Return `once(name, make)`: the folder that `make` fills, once a test run, whichever process asks first."""
+    """Return `once(name, make)`: the folder that `make` fills, once a test run, whichever process asks first.
+
+    Where `make` fails, it is not tried again: every test that needs the folder fails with the first one's reason.
+    """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
 
     def get(name: str, make: Callable[[Path], object]) -> Path:
-        folder, done = shared / name, shared / f"{name}.done"
+        folder, ended = shared / name, shared / f"{name}.ended"
         with FileLock(shared / f"{name}.lock"):
-            if not done.exists():
-                shutil.rmtree(folder, ignore_errors=True)
+            if not ended.exists():
                 folder.mkdir()
-                make(folder)
-                done.touch()
+                try:
+                    make(folder)
+                except Exception:
+                    ended.write_text(traceback.format_exc(), encoding="utf-8")
+                    raise
+                ended.touch()
+        if reason := ended.read_text(encoding="utf-8"):
+            pytest.fail(f"what was made for all tests failed:\n{reason}", pytrace=False)
         return folder
 
     return get

@@ -41,6 +41,8 @@ SUBJECTS = {
     "pipeline/test_faults_surroundings",
     "conversion/test_faults",  # what is no layer's weights, in `canonical`, `forms` and `layers`; ends of sequences
     "web/test_refusals",  # what the explorer refuses, in `export` and in `explorer.js`
+    "models/test_long_texts",  # what a step beyond a classifier's length costs, in `classifier` and `texts`
+    "models/test_threads",  # `word_vectors` with one thread of BLAS and with several
     "notebook/test_verdict",  # claims of a page, as `report` displays them
     "site/test_site",  # all pages as built, in a browser
     "site/test_speed",  # all pages as built: weight, work and movement

@@ -137,8 +137,8 @@ def test_batches_hold_every_text_once_and_little_padding():
     encoded = [np.full((length, 1), FIRST, np.int32) for length in rng.integers(1, 60, 50)]
     batches = batches_by_length(encoded, 8, 5, np.random.default_rng(1))
     assert sorted(np.concatenate(batches).tolist()) == list(range(50))
-    padded = [padded([encoded[row] for row in rows], 5) for rows in batches]
-    assert all(batch.shape[1] % 5 == 0 for batch in padded)
-    assert sum(batch.size for batch in padded) < 1.4 * sum(map(len, encoded))
+    blocks = [padded([encoded[row] for row in rows], 5) for rows in batches]
+    assert all(block.shape[1] % 5 == 0 for block in blocks)
+    assert sum(block.size for block in blocks) < 1.4 * sum(map(len, encoded))
     again = batches_by_length(encoded, 8, 5, np.random.default_rng(1))
     assert all(np.array_equal(a, b) for a, b in zip(batches, again, strict=True))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gru_book.data import reviews
+from gru_book.data.parts import Split
 from gru_book.data.reviews import load_reviews
-from gru_book.data.split import Split
 from gru_book.errors import ReviewsError
 
 

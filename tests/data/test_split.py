@@ -1,61 +1,53 @@
-"""A split: rows stay together, samples are balanced."""
+"""Parts and folds by film: which rows, and how far films overlap."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from gru_book.data.split import Split
+from gru_book.data.parts import Split
+from gru_book.data.split import FILM_OVERLAP, count_film_overlap, film_folds, film_parts
 from gru_book.errors import ReviewsError
 
 
-def test_split_refuses_unequal_lengths():
-    with pytest.raises(ReviewsError, match="same length, not 2, 1 and None"):
-        Split(["a", "b"], np.array([1]))
+def test_parts_are_the_blocks():
+    labels = np.array([0] * 12_432 + [1] * 12_472)
+    parts = film_parts(labels)
+    assert set(parts) == {"train", "validation", "test"}
+    positives, negatives = parts[12_432:], parts[:12_432]
+    np.testing.assert_array_equal(np.flatnonzero(positives == "test"), np.arange(9_978, 12_472))
+    np.testing.assert_array_equal(np.flatnonzero(negatives == "test"), np.r_[3_077:4_103, 10_971:12_432])
+    np.testing.assert_array_equal(np.flatnonzero(positives == "validation"), np.arange(8_730, 9_978))
+    np.testing.assert_array_equal(np.flatnonzero(negatives == "validation"), np.r_[2_555:3_077, 10_250:10_971])
 
 
-@pytest.mark.parametrize(
-    "labels", [[0, 1, 1], (0.0, 1.0, 1.0), [False, True, True], pd.Series([0, 1, 1], index=[5, 6, 7])]
-)
-def test_labels_may_come_in_any_list(labels):
-    split = Split(["a", "b", "c"], labels)
-    assert split.labels.dtype == int
-    assert split.take([0, 2]).labels.tolist() == [0, 1]
-    assert sorted(split.sample(2).labels) == [0, 1]
+def test_parts_keep_their_shares_when_labels_are_mixed():
+    labels = np.tile([0, 1], 5_000)
+    parts = film_parts(labels)
+    for name, size in (("train", 7_000), ("validation", 1_000), ("test", 2_000)):
+        assert np.sum(parts == name) == size
+        assert abs(labels[parts == name].mean() - 0.5) < 0.01
 
 
-@pytest.mark.parametrize(
-    ("labels", "shown"),
-    [
-        ([0, 2], "2"),
-        ([0, -1], "-1"),
-        (["pos", "neg"], "'pos'"),
-        (["0", "1"], "'0'"),
-        ([0, None], "None"),
-        ([1, np.nan], "nan"),
-    ]
-    + [(np.zeros((2, 1), int), r"\[0\]"), ([0.5, 1], "0.5")],
-)
-def test_other_labels_are_refused(labels, shown):
-    with pytest.raises(ReviewsError, match=rf"labels\[[01]\] is {shown}; allowed: 0 and 1") as error:
-        Split(["a", "b"], labels)
-    assert "\n" not in str(error.value)
+def test_folds_take_each_row_once_and_run_parallel():
+    labels = np.array([0] * 12_432 + [1] * 12_472)
+    folds = film_folds(labels, 5)
+    positives, shared, alone = folds[12_432:], folds[:4_103], folds[4_103:12_432]
+    for rows in (positives, shared, alone):
+        assert np.all(np.diff(rows) >= 0)
+        counts = np.bincount(rows, minlength=5)
+        assert counts.max() - counts.min() <= 1
+        assert len(counts) == 5
 
 
-def test_take_keeps_rows_together():
-    split = Split(["a", "b", "c"], np.array([0, 1, 1]), ["tt1", "tt2", "tt3"])
-    taken = split.take(np.array([2, 0]))
-    assert (taken.texts, taken.labels.tolist(), taken.films) == (["c", "a"], [1, 0], ["tt3", "tt1"])
-
-
-def test_sample_is_balanced_and_repeatable():
-    split = Split([str(n) for n in range(40)], np.array([0] * 30 + [1] * 10))
-    sample = split.sample(15, seed=3)
-    assert len(set(sample.texts)) == 15
-    assert sample.labels.sum() == 7
-    assert [int(split.labels[int(text)]) for text in sample.texts] == sample.labels.tolist()
-    assert split.sample(15, seed=3).texts == sample.texts
-    assert split.sample(15, seed=4).texts != sample.texts
-    assert len(split.sample(0)) == 0
-    for size in (-1, 22):
-        with pytest.raises(ReviewsError, match=f"size is {size}, "):
-            split.sample(size)
+def test_film_overlap():
+    # 100 films with a review of each label in the same order, then 200 films with a negative review only.
+    films = [f"tt{n}" for n in [*range(100), *range(100, 300), *range(100)]]
+    rows = Split([f"review {n}" for n in range(400)], np.array([0] * 300 + [1] * 100), films)
+    unnamed = Split(rows.texts, rows.labels)
+    counted = count_film_overlap(unnamed, [rows.take(range(200)), rows.take(range(200, 400))])
+    assert list(counted) == list(FILM_OVERLAP)
+    assert counted["this book's split"] <= 0.02
+    # The last fifth: 60 negatives of films of their own, and 20 positives whose films have a negative in training.
+    assert counted["last fifth of each label"] == pytest.approx(20 / 80)
+    assert counted["random split"] > counted["this book's split"]
+    with pytest.raises(ReviewsError, match="none of these reviews has a known film"):
+        count_film_overlap(Split(["other"], np.array([0])), [rows])

@@ -167,7 +167,7 @@ def test_what_is_no_address_is_refused_in_one_line_and_nothing_is_written(argume
         ("README.md", "make book", "make it"),
         ("_config.yml", "notebook_revision", "revision"),
         ("book/21_cell.md", ":tags: [setup, remove-cell]", ":tags: [remove-cell]"),
-        ("book/57_conclusion.md", ":tags: [setup, hide-cell]", ":tags: [hide-cell]"),
+        ("book/54_conventions.md", ":tags: [setup, hide-cell]", ":tags: [hide-cell]"),
     ],
 )
 def test_a_place_that_is_gone_is_named_before_anything_is_written(copy, name, old, new):

@@ -1,5 +1,5 @@
 """Texts on their way into a model.
 
-`reviews` loads them, `split` and `films` say which belong together; `vocabulary` (the original's) and `tokens` (the
+`reviews` loads them in three `parts`, `split` keeps films together; `vocabulary` (the original's) and `tokens` (the
 recipes') make ids of them, `batching` makes batches. `ratings` and `counterfactuals` are for the pages on errors.
 """

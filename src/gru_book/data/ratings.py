@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gru_book.errors import ReviewsError
-
-if TYPE_CHECKING:
-    pass
 
 
 def star_ratings(folder: str | Path) -> dict[str, int]:

@@ -1,10 +1,11 @@
-"""The movie reviews that the book trains on: load, check, split, encode.
+"""The movie reviews that the book trains on: loaded, checked, and in three parts.
 
 The data is the Large Movie Review Dataset (Maas et al. 2011, "Learning Word Vectors for Sentiment Analysis"); the
 sentences of `load_rotten_tomatoes` are from Pang & Lee (2005). Importing this module imports neither TensorFlow nor
 pandas.
 
->>> from gru_book.reviews import Vocabulary, load_reviews
+>>> from gru_book.data.reviews import load_reviews
+>>> from gru_book.data.vocabulary import Vocabulary
 >>> reviews = load_reviews()
 >>> len(reviews.train), len(reviews.validation), len(reviews.test)
 (17432, 2491, 4981)
@@ -24,14 +25,11 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    pass
-from gru_book.data.films import film_parts
-from gru_book.data.split import Reviews, Split
+from gru_book.data.parts import Reviews, Split
+from gru_book.data.split import film_parts
 from gru_book.errors import BookError, ReviewsError, did_you_mean
 from gru_book.files import CHECKOUT, home_expanded, read_text, sha256
 

@@ -1,95 +1,80 @@
-"""A part of the reviews, and the parts together."""
+"""Which reviews are of the same films, and parts that share few of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import pandas as pd
-from gru_book.allowed import plain, shown
+from gru_book.data.parts import Split
 from gru_book.errors import ReviewsError
 
+# Where the parts of the package's split begin and end, as shares of each label's rows in the file's order (duplicates
+# dropped); what no block names is for training. Rows stand film by film within each label. Films reviewed under both
+# labels come in the same order in both, and fill all of the positives but only the first third of the negatives. So a
+# block of positives belongs with the negatives at a third of its position; the other negatives have their own blocks.
+SHARED_NEGATIVES = 0.33
 
-@dataclass(frozen=True, eq=False)
-class Split:
-    """One part of the reviews.
+TEST_BLOCKS = {1: ((0.80, 1.0),), 0: ((0.2475, 0.33), (0.8825, 1.0))}
 
-    texts: the reviews as they were written, `<br />` included.
-    labels: 1 for a positive review and 0 for a negative one, in any list; kept as an int array of shape (len(texts),).
-    films: the film of each review where the source tells (an `aclImdb` folder with its `urls_*.txt`), else None.
+VALIDATION_BLOCKS = {1: ((0.70, 0.80),), 0: ((0.2055, 0.2475), (0.8245, 0.8825))}
+
+# The share of the test reviews whose film also has a review in the training part, counted with the lists of web
+# addresses that come with the data set (`aclImdb/train/urls_*.txt`, not in the package). Page 31 counts them again with
+# source="folder".
+FILM_OVERLAP = {"random split": 0.96, "last fifth of each label": 0.36, "this book's split": 0.015}
+
+
+def film_parts(labels: np.ndarray) -> np.ndarray:
+    """Return the part of each row in the package's split: an array of "train", "validation" and "test".
+
+    labels: int array, one 0 or 1 for each row of `load_in_file_order()`, duplicates dropped.
+    The blocks are chosen so that a film's reviews stay together: see TEST_BLOCKS in this module.
     """
-
-    texts: list[str]
-    labels: np.ndarray
-    films: list[str] | None = None
-
-    def __post_init__(self):
-        """Take labels as an array; refuse labels that are no numbers, and texts, labels and films of other lengths."""
-        single = isinstance(self.labels, (str, bytes)) or getattr(self.labels, "ndim", 1) == 0
-        if single or not hasattr(self.labels, "__len__"):
-            raise ReviewsError(f"labels is {shown(self.labels)}; allowed: a flat list or array of 0 and 1")
-        if len(self.texts) != len(self.labels) or (self.films is not None and len(self.films) != len(self.texts)):
-            raise ReviewsError(
-                f"texts, labels and films must have the same length, not {len(self.texts)}, {len(self.labels)} "
-                f"and {None if self.films is None else len(self.films)}"
-            )
-        labels = self.labels.tolist() if isinstance(self.labels, np.ndarray) else [plain(one) for one in self.labels]
-        for row, label in enumerate(labels):
-            if not isinstance(label, (int, float)) or label not in (0, 1):
-                raise ReviewsError(f"labels[{row}] is {shown(label)}; allowed: 0 and 1, one for each text")
-        labels = np.array(labels, dtype=int)
-        object.__setattr__(self, "labels", labels)
-
-    def __len__(self) -> int:
-        """Return the number of reviews."""
-        return len(self.texts)
-
-    def take(self, rows: Iterable[int]) -> Split:
-        """Return the reviews at these row numbers, in this order; ReviewsError for one that there is not."""
-        rows = [int(row) for row in rows]
-        if bad := [row for row in rows if not -len(self) <= row < len(self)]:
-            raise ReviewsError(f"row is {bad[0]}; allowed: 0 to {len(self) - 1}")
-        films = None if self.films is None else [self.films[row] for row in rows]
-        return Split([self.texts[row] for row in rows], self.labels[rows], films)
-
-    def sample(self, size: int, seed: int = 0) -> Split:
-        """Return `size` different reviews in random order, half of each label (one more negative where odd).
-
-        Raises ReviewsError where `size` is no whole number, is negative, or a label has too few reviews.
-        """
-        if not isinstance(size, (int, np.integer)) or isinstance(size, bool):
-            raise ReviewsError(f"size is {size!r}; allowed: a whole number")
-        rng = np.random.default_rng(seed)
-        wanted = {0: size - size // 2, 1: size // 2}
-        for label, count in wanted.items():
-            there = int(np.sum(self.labels == label))
-            if not 0 <= count <= there:
-                raise ReviewsError(
-                    f"size is {size}, but there are only {there} reviews of label {label}; allowed: 0 to {2 * there}"
-                )
-        rows = [
-            rng.choice(np.flatnonzero(self.labels == label), count, replace=False) for label, count in wanted.items()
-        ]
-        return self.take(rng.permutation(np.concatenate(rows)))
+    parts = np.full(len(labels), "train", dtype="<U10")
+    for name, blocks in (("validation", VALIDATION_BLOCKS), ("test", TEST_BLOCKS)):
+        for label, bounds in blocks.items():
+            rows = np.flatnonzero(np.asarray(labels) == label)
+            for begin, end in bounds:
+                parts[rows[round(begin * len(rows)) : round(end * len(rows))]] = name
+    return parts
 
 
-@dataclass(frozen=True, eq=False)
-class Reviews:
-    """The three parts of a data source: fit on `train`, choose on `validation`, look at `test` once."""
+def film_folds(labels: np.ndarray, num_folds: int) -> np.ndarray:
+    """Return the fold (0 to num_folds - 1) of each row for a cross-validation whose folds share almost no films.
 
-    train: Split
-    validation: Split
-    test: Split
+    labels: as for `film_parts`. Every fold is a block of the positives with the negatives at a third of its position,
+    and an equal share of the negatives of films without positive reviews.
+    """
+    folds = np.empty(len(labels), dtype=int)
+    negatives = np.flatnonzero(np.asarray(labels) == 0)
+    shared = round(SHARED_NEGATIVES * len(negatives))
+    for rows in (np.flatnonzero(np.asarray(labels) == 1), negatives[:shared], negatives[shared:]):
+        folds[rows] = np.arange(len(rows)) * num_folds // max(len(rows), 1)
+    return folds
 
-    def counts(self) -> pd.DataFrame:
-        """Return a table of the rows: one line for each part, columns reviews, negative, positive."""
-        import pandas as pd
 
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        rows = {n: (len(p), int(np.sum(p.labels == 0)), int(np.sum(p.labels == 1))) for n, p in parts.items()}
-        table = pd.DataFrame.from_dict(rows, orient="index", columns=["reviews", "negative", "positive"])
-        return table.rename_axis("part")
+def count_film_overlap(rows: Split, known: Sequence[Split], seed: int = 0) -> dict[str, float]:
+    """Return FILM_OVERLAP counted anew: by kind of split, the share of test reviews whose film is also in training.
+
+    rows: the package's distinct reviews in the file's order. known: splits with films (source="folder"), which name the
+    film of each row by its exact text; rows that are not found are left out. seed: of the random split.
+    Raises ReviewsError where no row is found.
+    """
+    film_of = {text: film for split in known for text, film in zip(split.texts, split.films or [], strict=True)}
+    films = np.array([film_of.get(text, "") for text in rows.texts])
+    if not np.any(films != ""):
+        raise ReviewsError("none of these reviews has a known film: give the training reviews of an aclImdb folder")
+    book = film_parts(rows.labels)
+    at_random, last = book.copy(), book.copy()
+    rng = np.random.default_rng(seed)
+    for label in (0, 1):
+        of_label = np.flatnonzero(rows.labels == label)
+        at_random[of_label] = rng.permutation(book[of_label])
+        share = np.arange(len(of_label)) / len(of_label)
+        last[of_label] = np.select([share < 0.7, share < 0.8], ["train", "validation"], "test")
+    overlap = {}
+    for name, parts in zip(FILM_OVERLAP, (at_random, last, book), strict=True):
+        of_test = films[(parts == "test") & (films != "")]
+        overlap[name] = float(np.isin(of_test, films[parts == "train"]).mean())
+    return overlap

@@ -1,8 +1,8 @@
 """GRU cells with parts taken out, as Keras cells, and the sizes at which layers have equally many parameters.
 
 `PartialGRU` is Keras's GRU (``reset_after=True``) from which the reset gate, the update gate, or the gates' view of the
-state can be removed; with nothing removed it computes what `keras.layers.GRU` computes. `MinGRU` is the cell of Feng et
-al. 2024 (arXiv:2410.01201) in its plain form. Both run in `keras.layers.RNN`::
+state can be removed; with nothing removed it computes what `keras.layers.GRU` computes. `LAYERS` has it beside `MinGRU`
+and Keras's own layers, by name. It runs in `keras.layers.RNN`::
 
     layer = keras.layers.RNN(PartialGRU(units, reset_gate=False))
 

@@ -1,4 +1,4 @@
-"""Recurrent layers in plain NumPy, forward and backward, in the book's convention.
+"""The GRU layer in plain NumPy, forward and backward, in the book's convention.
 
 One step of the gated recurrent unit, for an input ``x`` and the hidden state ``h`` that the step before left::
 
@@ -11,8 +11,8 @@ The update gate ``z`` weighs the *new* state (the sign of Chung et al. 2014, arX
 after the recurrent projection (Cho et al. 2014, arXiv:1406.1078, first version) and every gate has one bias.
 The chapter on the cell (``21_cell``) explains every symbol.
 
-``gru_step`` and ``gru_forward`` are these equations and nothing else. The layers `RNN`, `LSTM` and `GRU` add
-initial states, masks, the other conventions (`GRU` only) and gradients::
+``gru_step`` and ``gru_forward`` are these equations and nothing else. The layer `GRU` adds initial states, masks, the
+other conventions and gradients (so do `RNN` and `LSTM` in modules of their own, without other conventions)::
 
     layer = GRU(GRUWeights.random(input_dim, units, rng))
     trace = layer.forward(x, lengths=lengths)              # gates and states of every step

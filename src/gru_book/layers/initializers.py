@@ -66,7 +66,7 @@ class ChronoBias:
 
     It also works inside ``Bidirectional`` (both directions get the same biases), ``TimeDistributed`` and
     ``RNN(GRUCell(...))``. Keras knows the class as "gru_book>ChronoBias": a model with it is copied, saved and loaded
-    like any other, once this module is imported. ``25_vanishing_gradients`` explains what it is good for.
+    like any other, once this module is imported. ``24_vanishing_gradients`` explains what it is good for.
 
     Args:
         max_steps: the longest memory wanted, in steps; more than 2.

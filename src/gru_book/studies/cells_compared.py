@@ -17,9 +17,9 @@ import keras
 import numpy as np
 
 from gru_book.data.batching import LengthBatches
-from gru_book.data.films import VALIDATION_BLOCKS
+from gru_book.data.parts import Split
 from gru_book.data.reviews import load_reviews
-from gru_book.data.split import Split
+from gru_book.data.split import VALIDATION_BLOCKS
 from gru_book.data.vocabulary import Vocabulary
 from gru_book.evaluation.metrics import log_loss
 from gru_book.layers import ablated
@@ -51,7 +51,7 @@ def halves(part: Split) -> tuple[Split, Split]:
     """Return the validation part as two halves of neighbouring rows, each with the same shares of both labels.
 
     Rows stand film by film within a label, in two blocks of the negatives and one of the positives
-    (`gru_book.data.films.VALIDATION_BLOCKS`). Each block is cut in its middle, so that only films at a cut can have
+    (`gru_book.data.split.VALIDATION_BLOCKS`). Each block is cut in its middle, so that only films at a cut can have
     reviews in both halves.
     """
     shared, others = (end - start for start, end in VALIDATION_BLOCKS[0])
@@ -115,7 +115,7 @@ class Trainer:
         self._build = lambda seed: network(make, units, seed, jit_compile)
         self.model = self._build(0)
         self.model.optimizer.build(self.model.trainable_variables)
-        self._start = [np.array(variable) for variable in self.model.optimizer.variables]
+        self._start = [variable.numpy() for variable in self.model.optimizer.variables]
 
     def reset(self, seed: int, learning_rate: float) -> None:
         """Give the network the first weights of this seed, and the optimiser its first state."""

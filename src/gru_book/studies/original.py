@@ -12,6 +12,8 @@ from gru_book.training import seeding
 
 TITLE = "The original's recipe with two more seeds: accuracy, seconds and peak memory"
 
+TIMES = ("fit seconds", "predict seconds", "peak GB")  # what differs from run to run
+
 SEEDS = (1, 2)  # the page ``33_imdb_gru`` trains it with seed 0
 
 

@@ -142,7 +142,7 @@ def _reviews():
 def _compiled(mask: bool):
     model = network(mask)
     model.optimizer.build(model.trainable_variables)
-    return model, [np.array(variable) for variable in model.optimizer.variables]
+    return model, [variable.numpy() for variable in model.optimizer.variables]
 
 
 def fresh(seed: int, mask: bool) -> keras.Sequential:

@@ -10,6 +10,8 @@ from gru_book.timing.fits import alone, measure
 
 TITLE = "The other recipes with three seeds: accuracy, seconds and peak memory, taking turns"
 
+TIMES = ("fit seconds", "predict seconds", "peak GB")  # what differs from run to run
+
 SEEDS = range(3)
 NAMES = ("fast", "best", "web", "linear", "nbsvm")
 

@@ -126,7 +126,7 @@ def _compiled(units: int):
     model = _network(units)
     model.compile(keras.optimizers.Adam(), "binary_crossentropy", jit_compile=True)
     model.optimizer.build(model.trainable_variables)
-    return model, [np.array(variable) for variable in model.optimizer.variables]
+    return model, [variable.numpy() for variable in model.optimizer.variables]
 
 
 def _fresh(seed: int, units: int, learning_rate: float, dropout: float) -> keras.Sequential:

@@ -1,4 +1,5 @@
 """Synthetic sequences with known answers, one task a file.
 
-`order`: which word came first or last. `adding`, `copying`: memory over distance. `counting`: aⁿbⁿ.
+`task`: the form of all. `order`: which word came first or last.
+`adding`, `copying`: memory over distance. `counting`: aⁿbⁿ.
 """

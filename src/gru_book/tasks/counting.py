@@ -1,7 +1,6 @@
 """The counting task, a^n b^n and its kin, in plain NumPy: the languages that tell a counter from a memory.
 
-`gru_book.tasks.order` offers the same functions. They live in a module of their own because a long study rests on them,
-and a new task in the other module must not make it stale.
+Nothing is left to chance: sequences are given by their n.
 """
 
 from __future__ import annotations

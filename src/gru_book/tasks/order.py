@@ -1,7 +1,6 @@
-"""Small synthetic sequence tasks with documented targets and chance levels, in plain NumPy.
+"""The order task: which of two words came first or last, among others that say nothing. In plain NumPy.
 
-Every task is drawn from a random generator that the caller hands in, so that a seed fixes it. Only the counting task,
-a^n b^n, leaves nothing to chance: its sequences are given by their n.
+Sentences are drawn from a random generator that the caller hands in, so that a seed fixes them.
 """
 
 from __future__ import annotations

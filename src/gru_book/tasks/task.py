@@ -1,4 +1,4 @@
-"""The form in which `gru_book.tasks.order` and its parts return what they have drawn."""
+"""The form in which the tasks of this room return what they have drawn: inputs, targets, level of chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Training with Keras, reproducibly and with a progress bar that leaves no output in the notebook."""
+"""What a training with Keras shows: a progress bar that leaves no output in the notebook, and its history as a table.
+
+Early stopping is Keras's own callback; searches use it, in `tuning/tuner.py`.
+"""
 
 import time
 from collections.abc import Callable

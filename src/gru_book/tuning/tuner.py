@@ -1,6 +1,6 @@
 """Searches for hyperparameters with KerasTuner: what is searched and how, where it is kept, what was found.
 
-A `Search` holds all that decides its results. `run` carries it out in this process and goes on where it was
+A `Search` holds all that decides its results. `run_search` carries it out in this process and goes on where it was
 interrupted; `gru_book.tuning.chief` lets several processes share the same search. Every search has a folder, by
 default under `_runs/tuning/`, with KerasTuner's files and, for each trial, a journal of its runs; the tables are read
 from there.
