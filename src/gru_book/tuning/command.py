@@ -34,6 +34,8 @@ def tune(options) -> None:
     search = make_search(options.search, options.parameters, common)
     folder = _folder(options, search)
     if options.worker is not None:
+        if address[1] == 0:
+            raise TuningError(f"chief is {options.chief!r}; a worker needs the port that the chief says it has")
         run_worker(search, folder, address, options.worker, options.wait)
         return
     reached = "127.0.0.1" if address[0] == "0.0.0.0" else address[0]

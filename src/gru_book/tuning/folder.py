@@ -121,6 +121,7 @@ def claimed(search: Search, folder: Path, again: bool = False) -> Iterator[None]
     it is no folder of a search or holds what no search made; `OutputError` where it may be no folder of ours.
     """
     files.claim(folder, KIND, Path.is_dir, "folder")
+    files.sweep(folder.parent)  # puts a search back that a kill left between its place and the new one's
     if what_lies(folder):
         _check_contents(folder, again)
     folder.mkdir(parents=True, exist_ok=True)

@@ -92,7 +92,7 @@ class Search:
         """Check every value; take numbers of NumPy for the numbers that they are."""
         if not isinstance(self.name, str) or not re.fullmatch(r"\w[\w .-]{0,99}", self.name):
             raise TuningError(f"name is {short(self.name)}; allowed: up to 100 letters, digits, spaces and _ . -")
-        if self.method not in METHODS:
+        if not isinstance(self.method, str) or self.method not in METHODS:
             hint = did_you_mean(self.method, METHODS)
             raise TuningError(f"method is {short(self.method)}{hint}; allowed: {', '.join(METHODS)}")
         for name, allowed in LIMITS.items():
