@@ -364,7 +364,7 @@ def model(hp):
         ({"model": lambda hp: hp.Int("tuner/epochs", 1, 4) and model(hp)}, "a hyperparameter is 'tuner/epochs'"),
         ({"model": lambda hp: hp.Int("val_accuracy", 1, 4) and model(hp)}, "a hyperparameter is 'val_accuracy'"),
         ({"model": lambda hp: hp.Choice("units", []) and model(hp)}, "the model of search 's' fails: ValueError:"),
-        ({"model": lambda hp: hp.Int("units", 1, 4)}, "the model of search 's' returns 1; allowed: a compiled keras.Model"),
+        ({"model": lambda hp: hp.Int("units", 1, 4)}, "the model of search 's' returns 1; allowed: a compiled"),
         ({"model": model, "data": None}, "data is None; allowed: a function"),
     ],
 )  # fmt: skip

@@ -37,7 +37,7 @@ from gru_book.tuning.folder import WORKERS, claimed, is_finished, mark_finished
 from gru_book.tuning.records import JOURNAL, check_worker, note, shown
 from gru_book.tuning.results import state
 from gru_book.tuning.search import Search
-from gru_book.tuning.tuner import KeptOracle, ProgressLine, Tuner, check_found, stopped
+from gru_book.tuning.tuner import KeptOracle, ProgressLine, Tuner, check_found, role, stopped
 
 LOST_AFTER = 30.0  # seconds without a sign of life after which a worker counts as lost
 
@@ -295,10 +295,8 @@ def run_chief(
     the port or the folder is in use, where the folder holds another search, where trial after trial or every trial
     fails, and where no local worker is left; a KeyboardInterrupt says how far the search came.
     """
-    with _server(address) as (server, port), claimed(search, folder, again):
+    with _server(address) as (server, port), claimed(search, folder, again), role("chief", (address[0], port)):
         (folder / WORKERS).mkdir(exist_ok=True)
-        os.environ |= {"KERASTUNER_TUNER_ID": "chief", "KERASTUNER_ORACLE_IP": address[0]}
-        os.environ["KERASTUNER_ORACLE_PORT"] = str(port)  # KerasTuner's sign that this process is a chief
         oracle = Tuner(search, folder, kept=ChiefOracle).oracle
         if is_finished(folder):
             check_found(search, folder)

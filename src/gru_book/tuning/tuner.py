@@ -15,7 +15,7 @@ import math
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
@@ -32,6 +32,19 @@ from gru_book.tuning.search import METHODS, ScoredModel, Search
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # a full or read-only disk: no fault of a trial
 
 IDLE_SECONDS = 0.5  # between two questions of a worker for whom there is no trial yet
+
+
+@contextlib.contextmanager
+def role(name: str, address: tuple[str, int]) -> Iterator[None]:
+    """Let this process be the chief (the name holds that word) or a worker in the block; KerasTuner reads variables."""
+    values = {"TUNER_ID": name, "ORACLE_IP": address[0], "ORACLE_PORT": str(address[1])}
+    before = {f"KERASTUNER_{key}": os.environ.get(f"KERASTUNER_{key}") for key in values}
+    os.environ |= {f"KERASTUNER_{key}": value for key, value in values.items()}
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.update({key: value})
 
 
 def run_search(search: Search, folder: Path, again: bool = False) -> kt.Tuner:
@@ -97,9 +110,11 @@ class KeptOracle:
     def reload(self):
         """Read the state; what was running is tried again. Raises TuningError where it is not as it was written."""
         path = Path(self._get_oracle_fname())
-        _check_states(path, *path.parent.glob("trial_*/trial.json"))
         try:
+            _check_states(path, *path.parent.glob("trial_*/trial.json"))
             super().reload()
+        except BookError:
+            raise
         except Exception as error:  # whatever another version of KerasTuner wrote
             raise TuningError(f"{shown(path)} cannot be read ({one_line(error)}); {START_OVER}") from None
         self._ended_before = len(self.end_order)

@@ -22,7 +22,7 @@ from gru_book.training import seeding
 from gru_book.tuning.folder import IDENTITY, WORKERS, check_identity, is_finished
 from gru_book.tuning.records import check_trial, check_worker, shown
 from gru_book.tuning.search import Search
-from gru_book.tuning.tuner import Tuner
+from gru_book.tuning.tuner import Tuner, role
 
 BEAT = 1.0  # seconds from one sign of life of a worker to the next
 
@@ -71,8 +71,7 @@ def run_worker(search: Search, folder: Path, address: tuple[str, int], worker: s
         raise TuningError(f"folder is {shown(folder)}, which the chief does not use: all need the same folder")
     check_identity(search, folder)
     oracle_client.TIMEOUT = wait
-    os.environ |= {"KERASTUNER_TUNER_ID": worker, "KERASTUNER_ORACLE_IP": host, "KERASTUNER_ORACLE_PORT": str(port)}
-    with _alive(folder, worker) as also:
+    with role(worker, address), _alive(folder, worker) as also:
         seeding.set_seed(search.seed)
         tuner = Tuner(search, folder)
         also.append(tuner.touch)
