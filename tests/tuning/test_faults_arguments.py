@@ -18,7 +18,7 @@ from gru_book.errors import BookError, TuningError
 from gru_book.tuning import command
 from gru_book.tuning.catalogue import fast_search, original_search
 from gru_book.tuning.command import address_of
-from gru_book.tuning.own import find_search, make_search, parse_options
+from gru_book.tuning.lookup import find_search, make_search, parse_options
 from gru_book.tuning.search import Search
 from toy_search import toy
 

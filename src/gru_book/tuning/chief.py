@@ -236,7 +236,7 @@ class LocalWorker:
     environment: dict[str, str]
     process: subprocess.Popen | None = None
     restarts: int = 0
-    last: str = ""
+    last: str | None = None
     given_up: str = ""
 
     def start(self) -> None:

@@ -16,7 +16,7 @@ from gru_book.files import CHECKOUT, home_expanded
 from gru_book.tuning import results
 from gru_book.tuning.chief import run_chief
 from gru_book.tuning.folder import search_folder, write_table
-from gru_book.tuning.own import COMMON, make_search
+from gru_book.tuning.lookup import COMMON, make_search
 from gru_book.tuning.records import check_worker, shown
 from gru_book.tuning.search import Search, checked
 from gru_book.tuning.worker import run_worker
