@@ -12,10 +12,12 @@ from keras_tuner.src import protos
 
 from gru_book.errors import BookError, OutputError, TuningError
 from gru_book.tuning import chief, records, tuner
-from gru_book.tuning.chief import CarefulServicer, ChiefOracle
+from gru_book.tuning import oracle as oracle_module
+from gru_book.tuning.chief import ChiefOracle
 from gru_book.tuning.folder import IDENTITY, claimed
 from gru_book.tuning.records import JOURNAL, LARGEST, events, note, read_state, write_state
 from gru_book.tuning.results import epochs_table, runs_table, trials_table
+from gru_book.tuning.servicer import CarefulServicer, server_at
 from gru_book.tuning.tuner import Tuner, run_search
 from gru_book.tuning.worker import Client, oracle_client
 from pretence import all_files
@@ -201,7 +203,7 @@ def running(tmp_path, monkeypatch):
         monkeypatch.setenv(f"KERASTUNER_{name}", value)
     folder = tmp_path / "deep/er/search"
     search = toy(method="random", max_trials=4, max_epochs=1)
-    with chief._server(("127.0.0.1", 0)) as (server, port), claimed(search, folder):
+    with server_at(("127.0.0.1", 0)) as (server, port), claimed(search, folder):
         oracle = Tuner(search, folder, kept=ChiefOracle).oracle
         oracle.save()
         protos.get_service_grpc().add_OracleServicer_to_server(CarefulServicer(oracle), server)
@@ -269,7 +271,7 @@ def test_a_state_that_cannot_be_written_ends_the_search_in_a_line(raised, runnin
     def full(*_):
         raise raised
 
-    monkeypatch.setattr(tuner, "write_state", full)
+    monkeypatch.setattr(oracle_module, "write_state", full)
     assert sent(running.stub.CreateTrial, tuner_id="b").startswith("ABORTED: ")
     assert "No space left on device" in running.oracle.fault
     monkeypatch.undo()

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from gru_book.errors import TuningError
-from gru_book.tuning import chief, tuner, worker
-from gru_book.tuning.chief import MOST_RESTARTS, ChiefOracle, LocalWorker, run_chief
+from gru_book.tuning import oracle as oracle_module
+from gru_book.tuning import worker
+from gru_book.tuning.chief import ChiefOracle, run_chief
 from gru_book.tuning.folder import claimed
+from gru_book.tuning.local import MOST_RESTARTS, LocalWorker
+from gru_book.tuning.servicer import unlocked_after
 from gru_book.tuning.tuner import Tuner, role, run_search
 from gru_book.tuning.worker import run_worker
 from hands import SEARCH, free_address
@@ -101,8 +104,8 @@ def test_a_lock_is_given_back_when_an_interruption_comes_while_it_is_held(tmp_pa
 
     with role("chief", ("127.0.0.1", 0)):
         oracle = Tuner(toy(method="random", max_trials=4), tmp_path / "search", kept=ChiefOracle).oracle
-    monkeypatch.setattr(tuner, "write_state", interrupt)
-    with pytest.raises(KeyboardInterrupt), chief._unlocked_after(oracle):
+    monkeypatch.setattr(oracle_module, "write_state", interrupt)
+    with pytest.raises(KeyboardInterrupt), unlocked_after(oracle):
         oracle.create_trial("a")
     monkeypatch.undo()
     other = threading.Thread(target=oracle.create_trial, args=("b",), daemon=True)

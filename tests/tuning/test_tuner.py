@@ -8,9 +8,10 @@ import keras_tuner as kt
 import numpy as np
 
 from gru_book.tuning.folder import is_finished
+from gru_book.tuning.oracle import oracle_seed
 from gru_book.tuning.results import epochs_table, runs_table, state, trials_table
 from gru_book.tuning.search import Search
-from gru_book.tuning.tuner import IDLE_SECONDS, Tuner, oracle_seed, run_search, time
+from gru_book.tuning.tuner import IDLE_SECONDS, Tuner, run_search, time
 from toy_search import toy
 
 SEARCH = """

@@ -11,41 +11,29 @@ to the loopback address unless it is told otherwise.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent import futures
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-import grpc
 import keras_tuner as kt
 from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.src import protos
-from keras_tuner.src.distribute.oracle_chief import OracleServicer
-from keras_tuner.src.engine import oracle as kerastuners
 
-from gru_book.environment import VARIABLES
-from gru_book.errors import BookError, TuningError, one_line
+from gru_book.errors import TuningError
 from gru_book.progress import EVERY, EVERY_WITHOUT_TERMINAL, has_channel
 from gru_book.tuning.folder import WORKERS, claimed, is_finished, mark_finished
-from gru_book.tuning.records import JOURNAL, check_worker, note, shown
+from gru_book.tuning.local import LocalWorker, local_worker
+from gru_book.tuning.oracle import KeptOracle
+from gru_book.tuning.records import JOURNAL, note, shown
 from gru_book.tuning.results import state
 from gru_book.tuning.search import Search
-from gru_book.tuning.tuner import KeptOracle, ProgressLine, Tuner, check_found, role, stopped
+from gru_book.tuning.servicer import CarefulServicer, server_at, unlocked_after
+from gru_book.tuning.tuner import ProgressLine, Tuner, check_found, role, stopped
 
 LOST_AFTER = 30.0  # seconds without a sign of life after which a worker counts as lost
 
 MOST_LOSSES = 3  # lost runs after which a trial counts as failed: it may be what kills its workers
-
-MOST_RESTARTS = 5  # of one local worker in one search
-
-TAIL = 10_000  # bytes of a worker's log in which its last line is
 
 
 class ChiefOracle(KeptOracle):
@@ -161,123 +149,6 @@ class ChiefOracle(KeptOracle):
         return (self.stopped or bool(self.broken)) and not self.ongoing_trials and not self.tuner_ids
 
 
-@contextlib.contextmanager
-def _unlocked_after(oracle: ChiefOracle) -> Iterator[None]:
-    """Give KerasTuner's lock back where an error leaves the block: else the next call waits for ever."""
-    try:
-        yield
-    except BaseException:
-        if kerastuners.THREADS[oracle] == threading.current_thread().name:
-            kerastuners.THREADS[oracle] = None
-            kerastuners.LOCKS[oracle].release()
-        raise
-
-
-class CarefulServicer(OracleServicer):
-    """Looks at what arrives before the oracle does: names become names of files, and a worker may be anybody's.
-
-    What is not allowed is refused to the one who asked. Where the state cannot be written the search ends.
-    """
-
-    @contextlib.contextmanager
-    def _answering(self, context) -> Iterator[None]:
-        try:
-            with _unlocked_after(self.oracle):
-                yield
-        except TuningError as error:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        except (BookError, OSError) as error:
-            self.oracle.fault = self.oracle.fault or one_line(error)
-            context.abort(grpc.StatusCode.ABORTED, one_line(error))
-        except Exception as error:
-            context.abort(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {one_line(error)}")
-
-    def _check(self, trial_id: str) -> None:
-        if trial_id not in self.oracle.trials:
-            raise TuningError(f"trial is {trial_id[:60]!r}, which this search does not have")
-
-    def CreateTrial(self, request, context):
-        """Return a trial for a worker with a name that is one."""
-        with self._answering(context):
-            check_worker(request.tuner_id)
-            return super().CreateTrial(request, context)
-
-    def UpdateTrial(self, request, context):
-        """Note the scores of a trial that there is."""
-        with self._answering(context):
-            self._check(request.trial_id)
-            return super().UpdateTrial(request, context)
-
-    def GetTrial(self, request, context):
-        """Return a trial that there is."""
-        with self._answering(context):
-            self._check(request.trial_id)
-            return super().GetTrial(request, context)
-
-    def EndTrial(self, request, context):
-        """Note the end of a trial that there is; one that was completed has a score."""
-        with self._answering(context):
-            self._check(request.trial.trial_id)
-            status = TrialStatus.from_proto(request.trial.status)
-            scored = self.oracle.trials[request.trial.trial_id].metrics.exists(self.oracle.objective.name)
-            allowed = (TrialStatus.COMPLETED,) * scored + (TrialStatus.INVALID, TrialStatus.FAILED)
-            if status not in allowed:
-                raise TuningError(f"status is {status!r}; allowed: {', '.join(allowed)}")
-            return super().EndTrial(request, context)
-
-
-@dataclass
-class LocalWorker:
-    """A worker process on this machine that is started again, under its name, where it dies of no error of its own."""
-
-    name: str
-    command: list[str]
-    log: Path
-    environment: dict[str, str]
-    process: subprocess.Popen | None = None
-    restarts: int = 0
-    last: str | None = None
-    given_up: str = ""
-
-    def start(self) -> None:
-        """Start the process; its output goes to its log."""
-        with open(self.log, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment
-            )
-
-    def look_after(self) -> str:
-        """Start the process again where it died; return a line that says so, or an empty text."""
-        code = self.process.poll()
-        if code in (None, 0) or self.given_up:
-            return ""
-        before, self.last = self.last, self._last_line()
-        ended = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-        repeated = code > 0 and self.last == before
-        if code == 2 or repeated or self.restarts >= MOST_RESTARTS:  # 2: a clear error, which would come again
-            self.given_up = self.last or ended
-            return f"worker {self.name} is given up: {self.given_up}"
-        self.restarts += 1
-        self.start()
-        return f"worker {self.name} {ended}; started again"
-
-    def _last_line(self) -> str:
-        with open(self.log, "rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL))
-            lines = log.read().decode("utf-8", "replace").strip().splitlines() or [""]
-        return lines[-1].removeprefix("gru-book: ")
-
-    def stop(self) -> None:
-        """End the process."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-
 def run_chief(
     search: Search,
     folder: Path,
@@ -295,7 +166,7 @@ def run_chief(
     the port or the folder is in use, where the folder holds another search, where trial after trial or every trial
     fails, and where no local worker is left; a KeyboardInterrupt says how far the search came.
     """
-    with _server(address) as (server, port), claimed(search, folder, again), role("chief", (address[0], port)):
+    with server_at(address) as (server, port), claimed(search, folder, again), role("chief", (address[0], port)):
         (folder / WORKERS).mkdir(exist_ok=True)
         oracle = Tuner(search, folder, kept=ChiefOracle).oracle
         if is_finished(folder):
@@ -309,11 +180,11 @@ def run_chief(
         protos.get_service_grpc().add_OracleServicer_to_server(CarefulServicer(oracle), server)
         server.start()
         say(f"chief at {address[0]}:{port}, folder {shown(folder)}")
-        local = [_local_worker(str(i), command(str(i), port), folder, workers) for i in range(1, workers + 1)]
+        local = [local_worker(str(i), command(str(i), port), folder, workers) for i in range(1, workers + 1)]
         try:
             for worker in local:
                 worker.start()
-            with _unlocked_after(oracle):
+            with unlocked_after(oracle):
                 _watch(search, folder, oracle, local, say)
         except KeyboardInterrupt:
             done = f"{state(folder)['completed']} of at most {search.trials()} trials are done"
@@ -325,34 +196,6 @@ def run_chief(
             raise stopped(search, folder)
         mark_finished(folder)
         check_found(search, folder)
-
-
-@contextlib.contextmanager
-def _server(address: tuple[str, int]) -> Iterator[tuple[grpc.Server, int]]:
-    """Yield a server that holds the port from now on, and the port; nothing answers before it is started."""
-    # Without this option a second chief on the same port starts without an error and takes half of the workers' calls.
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=1), options=[("grpc.so_reuseport", 0)])
-    try:
-        port = server.add_insecure_port(f"{address[0]}:{address[1]}")
-    except RuntimeError:
-        raise TuningError(
-            f"chief is {address[0]}:{address[1]}, a port in use or not allowed; give another, or 0 for a free one"
-        ) from None
-    try:
-        yield server, port
-    finally:
-        server.stop(0)
-
-
-def _local_worker(name: str, command: list[str], folder: Path, workers: int) -> LocalWorker:
-    threads = str(max(1, (os.cpu_count() or 1) // workers))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("KERASTUNER_")}
-    environment |= VARIABLES | {
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": "1",
-        "OMP_NUM_THREADS": threads,
-    }
-    return LocalWorker(name, command, folder / WORKERS / f"{name}.log", environment)
 
 
 def _watch(search: Search, folder: Path, oracle: ChiefOracle, local: list[LocalWorker], say) -> None:
