@@ -99,7 +99,7 @@ def test_what_the_data_may_not_say(data, said, tmp_path):
     assert str(error.value).startswith("data() of search 'small' ")
     assert said in str(error.value)
     assert "\n" not in str(error.value)
-    assert not list((tmp_path / "search").glob("trial_*"))
+    assert not (tmp_path / "search").exists()  # nothing began there
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,7 @@ def test_data_that_fails_says_so_before_any_worker_starts(raised, tmp_path, monk
             run()
         assert str(error.value).startswith("data() of search 'small' fails: ")
         assert "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 # ---- the score that decides

@@ -81,18 +81,19 @@ def test_a_worker_ends_when_its_parent_is_killed():
 # ---- interruptions
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_chief_says_what_is_kept_and_ends_its_workers(number, hands):
-    process = hands.tune(*SEARCH, "--workers", "2")
-    hands.hold_all("1", "2")
-    workers, before = [hands.pid_of(name) for name in "12"], hands.finished()
-    os.kill(process.pid, number)
-    shown = hands.ends(process, code=130)
-    (line,) = [line for line in shown.splitlines() if line.startswith("gru-book: ")]
-    assert line.startswith("gru-book: search 'toy' was interrupted in ")
-    assert f"{len(before)} of at most 8 trials are done; finished trials are kept; the same command" in line
-    assert "Traceback" not in shown
-    assert all(map(ended, workers))
+def test_an_interrupted_chief_says_what_is_kept_and_ends_its_workers(hands):
+    """A polite kill of the chief, then Ctrl-C, which reaches its workers, too."""
+    for number, kill in ((signal.SIGTERM, os.kill), (signal.SIGINT, os.killpg)):
+        process = hands.tune(*SEARCH, "--workers", "2")
+        hands.hold_all("1", "2")
+        workers, before = [hands.pid_of(name) for name in "12"], hands.finished()
+        kill(process.pid, number)
+        shown = hands.ends(process, code=130)
+        (line,) = [line for line in shown.splitlines() if line.startswith("gru-book: ")]
+        assert line.startswith("gru-book: search 'toy' was interrupted in ")
+        assert f"{len(before)} of at most 8 trials are done; finished trials are kept; the same command" in line
+        assert "Traceback" not in shown
+        assert all(map(ended, workers))
     hands.hold.unlink()
     assert "8 trials completed, 0 failed" in hands.ends(hands.tune(*SEARCH))
     assert before <= hands.finished()

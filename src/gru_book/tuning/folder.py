@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,11 +119,13 @@ def claimed(search: Search, folder: Path, again: bool = False) -> Iterator[None]
     """Hold `folder` for `search`: make it, or check that it holds this search; with `again` put an empty one there.
 
     Raises TuningError where another process holds it, where it holds another search (naming what differs), and where
-    it is no folder of a search or holds what no search made; `OutputError` where it may be no folder of ours.
+    it is no folder of a search or holds what no search made; `OutputError` where it may be no folder of ours. A folder
+    that is new goes again where an error comes before the first trial.
     """
     files.claim(folder, KIND, Path.is_dir, "folder")
     files.sweep(folder.parent)  # puts a search back that a kill left between its place and the new one's
-    if what_lies(folder):
+    new = not what_lies(folder)
+    if not new:
         _check_contents(folder, again)
     folder.mkdir(parents=True, exist_ok=True)
     files.check_room(folder, f"folder {shown(folder)}")
@@ -139,7 +142,12 @@ def claimed(search: Search, folder: Path, again: bool = False) -> Iterator[None]
             check_identity(search, folder)
         else:
             write_json(folder / IDENTITY, search.identity())
-        yield
+        try:
+            yield
+        except BaseException:
+            if new and not [*folder.glob("trial_*"), *folder.glob(f"{WORKERS}/*")] and is_search(folder):
+                shutil.rmtree(folder, ignore_errors=True)  # nothing began: another search may have the name
+            raise
 
 
 @contextlib.contextmanager
