@@ -13,6 +13,7 @@ from gru_book.tuning.folder import IDENTITY, claimed, is_finished
 from gru_book.tuning.results import epochs_table, state, trials_table
 from gru_book.tuning.search import ScoredModel, Search
 from gru_book.tuning.tuner import run_search
+from pretence import all_files
 from toy_search import toy
 
 X, Y = np.zeros((8, 2)), np.zeros(8)
@@ -122,6 +123,15 @@ def test_data_that_fails_says_so_before_any_worker_starts(raised, tmp_path, monk
         assert str(error.value).startswith("data() of search 'small' fails: ")
         assert "\n" not in str(error.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_data_that_fails_leaves_the_search_that_was_to_start_over(tmp_path):
+    good = search_for(BOTH)
+    run_search(good, tmp_path / "search")
+    before = all_files(tmp_path / "search")
+    with pytest.raises(TuningError, match=r"data\(\) of search 'small' returns None"):
+        run_search(search_for(None), tmp_path / "search", again=True)
+    assert all_files(tmp_path / "search") == before
 
 
 # ---- the score that decides

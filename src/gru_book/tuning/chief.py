@@ -11,6 +11,7 @@ to the loopback address unless it is told otherwise.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from keras_tuner.src import protos
 
 from gru_book.errors import TuningError
 from gru_book.progress import EVERY, EVERY_WITHOUT_TERMINAL, has_channel
-from gru_book.tuning.folder import WORKERS, claimed, is_finished, mark_finished
+from gru_book.tuning.folder import WORKERS, check_place, claimed, is_finished, mark_finished
 from gru_book.tuning.local import LocalWorker, local_worker
 from gru_book.tuning.oracle import KeptOracle
 from gru_book.tuning.records import JOURNAL, note, shown
@@ -166,15 +167,19 @@ def run_chief(
     the port or the folder is in use, where the folder holds another search, where trial after trial or every trial
     fails, and where no local worker is left; a KeyboardInterrupt says how far the search came.
     """
-    with server_at(address) as (server, port), claimed(search, folder, again), role("chief", (address[0], port)):
+    with contextlib.ExitStack() as held:
+        server, port = held.enter_context(server_at(address))
+        check_place(search, folder, again)
+        if workers and (again or not is_finished(folder)):
+            search.fit_arguments()  # what is wrong with the data is said now, not by every worker
+        held.enter_context(claimed(search, folder, again))
+        held.enter_context(role("chief", (address[0], port)))
         (folder / WORKERS).mkdir(exist_ok=True)
         oracle = Tuner(search, folder, kept=ChiefOracle).oracle
         if is_finished(folder):
             check_found(search, folder)
             say("this search had finished; --again starts over")
             return
-        if workers:
-            search.fit_arguments()  # what is wrong with the data is said now, not by every worker
         oracle.lost_after = lost_after
         oracle.save()
         protos.get_service_grpc().add_OracleServicer_to_server(CarefulServicer(oracle), server)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +55,7 @@ def mark_finished(folder: Path, table: str = "") -> None:
 def write_table(folder: Path, text: str) -> Path:
     """Write the table of a finished search; one that somebody edited is kept under `_runs/kept/`, and said so."""
     path, before = folder / TABLE, folder / FINISHED
-    if what_lies(path) == "a file" and sha256(path) not in (sha256(text), before.read_text("utf-8")):
+    if what_lies(path) == "a file" and sha256(path) not in (sha256(text), before.read_text("utf-8", "replace")):
         kept = files.keep(path, runs_folder())
         print(f"{shown(path)} was edited; what was there is kept as {shown(kept)}", file=sys.stderr)
     mark_finished(folder, sha256(text))
@@ -114,19 +113,24 @@ def _check_contents(folder: Path, again: bool) -> None:
             )
 
 
+def check_place(search: Search, folder: Path, again: bool = False) -> None:
+    """Raise the errors of `claimed` that can be known before any work, without a lock and without a new folder."""
+    files.claim(folder, KIND, Path.is_dir, "folder")
+    files.sweep(folder.parent)  # puts a search back that a kill left between its place and the new one's
+    if what_lies(folder):
+        _check_contents(folder, again)
+        if (folder / IDENTITY).exists() and not again:
+            check_identity(search, folder)
+
+
 @contextlib.contextmanager
 def claimed(search: Search, folder: Path, again: bool = False) -> Iterator[None]:
     """Hold `folder` for `search`: make it, or check that it holds this search; with `again` put an empty one there.
 
     Raises TuningError where another process holds it, where it holds another search (naming what differs), and where
-    it is no folder of a search or holds what no search made; `OutputError` where it may be no folder of ours. A folder
-    that is new goes again where an error comes before the first trial.
+    it is no folder of a search or holds what no search made; `OutputError` where it may be no folder of ours.
     """
-    files.claim(folder, KIND, Path.is_dir, "folder")
-    files.sweep(folder.parent)  # puts a search back that a kill left between its place and the new one's
-    new = not what_lies(folder)
-    if not new:
-        _check_contents(folder, again)
+    check_place(search, folder, again)
     folder.mkdir(parents=True, exist_ok=True)
     files.check_room(folder, f"folder {shown(folder)}")
     with contextlib.ExitStack() as held:
@@ -142,12 +146,7 @@ def claimed(search: Search, folder: Path, again: bool = False) -> Iterator[None]
             check_identity(search, folder)
         else:
             write_json(folder / IDENTITY, search.identity())
-        try:
-            yield
-        except BaseException:
-            if new and not [*folder.glob("trial_*"), *folder.glob(f"{WORKERS}/*")] and is_search(folder):
-                shutil.rmtree(folder, ignore_errors=True)  # nothing began: another search may have the name
-            raise
+        yield
 
 
 @contextlib.contextmanager

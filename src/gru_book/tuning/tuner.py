@@ -23,7 +23,7 @@ import keras_tuner as kt
 
 from gru_book.errors import BookError, TuningError, one_line
 from gru_book.training import callbacks as training
-from gru_book.tuning.folder import claimed, is_finished, mark_finished
+from gru_book.tuning.folder import check_place, claimed, is_finished, mark_finished
 from gru_book.tuning.oracle import KeptOracle, oracle_seed
 from gru_book.tuning.records import JOURNAL, START_OVER, note
 from gru_book.tuning.results import failure, first_error, state
@@ -54,13 +54,15 @@ def run_search(search: Search, folder: Path, again: bool = False) -> kt.Tuner:
     Shows trials, epochs and the time left. Raises TuningError where the folder holds another search or is in use,
     where trial after trial fails, and where all have failed.
     """
+    check_place(search, folder, again)
+    arguments = search.fit_arguments() if again or not is_finished(folder) else {}
     with claimed(search, folder, again):
         tuner = Tuner(search, folder)
         if not is_finished(folder):
             progress = ProgressLine(search, folder)
             tuner.report = progress.show
             try:
-                tuner.search_all()
+                tuner.search_all(arguments or search.fit_arguments())
             except RuntimeError:
                 raise stopped(search, folder) from None
             progress.close()
@@ -103,9 +105,8 @@ class Tuner(kt.Hyperband):
         with contextlib.redirect_stdout(io.StringIO()):  # KerasTuner announces that it goes on
             kt.Tuner.__init__(self, oracle=oracle, hypermodel=search.model, **place)
 
-    def search_all(self) -> None:
-        """Run trials until there are none left."""
-        arguments = self.of.fit_arguments()
+    def search_all(self, arguments: dict) -> None:
+        """Run trials, with what the search's `fit_arguments` returned, until there are none left."""
         if self.of.patience is not None:
             stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=self.of.patience)
             arguments["callbacks"].append(stop)

@@ -77,7 +77,7 @@ def run_worker(search: Search, folder: Path, address: tuple[str, int], worker: s
         also.append(tuner.touch)
         tuner.oracle = Client(tuner.oracle._oracle)
         try:
-            tuner.search_all()
+            tuner.search_all(search.fit_arguments())
         except grpc.RpcError as error:
             if error.code() in REFUSED:
                 raise TuningError(f"the chief at {host}:{port} refuses: {one_line(error.details())}") from None
