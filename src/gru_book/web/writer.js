@@ -88,20 +88,20 @@ const STYLE = `
   --gru-accent: var(--pst-color-primary, var(--jp-brand-color1, #1d5b79));
   --gru-line: var(--pst-color-border, var(--jp-border-color2, #ccc));
   color: var(--gru-text); background: var(--gru-ground); border: 1px solid var(--gru-line); border-radius: 0.5rem;
-  padding: 0.75rem; margin: 1rem 0; font-size: 0.875rem; line-height: 1.4; }
+  padding: 0.75rem; margin: 0; font-size: 0.875rem; line-height: 1.4; }
 .gru-writer * { box-sizing: border-box; }
 .gru-writer p { margin: 0.4rem 0; }
-.gru-writer .gru-controls { display: grid; grid-template-columns: 1fr; gap: 0.5rem 1rem; align-items: end; }
+.gru-writer .gru-controls { display: grid; grid-template-columns: 1fr; gap: 0.5rem 1rem; align-items: start; }
 .gru-writer label { display: block; margin: 0; color: var(--gru-text); }
 .gru-writer input[type="text"] { font: inherit; width: 100%; color: var(--gru-text); background: var(--gru-surface);
   border: 1px solid var(--gru-muted); border-radius: 0.35rem; padding: 0.25rem 0.5rem; min-height: 2rem; margin: 0; }
-.gru-writer input[type="range"] { width: 100%; margin: 0; min-height: 2rem; accent-color: var(--gru-accent); }
+.gru-writer input[type="range"] { display: block; width: 100%; margin: 0; min-height: 2rem; accent-color: var(--gru-accent); }
 .gru-writer .gru-buttons { display: flex; gap: 0.5rem; margin: 0.6rem 0; }
 .gru-writer button { font: inherit; color: var(--gru-text); background: var(--gru-surface); cursor: pointer;
   border: 1px solid var(--gru-muted); border-radius: 0.35rem; padding: 0.25rem 0.8rem; min-height: 2rem; }
 .gru-writer button.gru-go { color: var(--gru-ground); background: var(--gru-accent); border-color: var(--gru-accent);
   min-width: 5rem; }
-.gru-writer .gru-output { min-height: 7.5rem; margin: 0; padding: 0.5rem; background: var(--gru-surface);
+.gru-writer .gru-output { min-height: 13rem; margin: 0; padding: 0.5rem; background: var(--gru-surface);
   border-radius: 0.35rem; font-size: 1rem; line-height: 1.5; overflow-wrap: anywhere; white-space: pre-wrap; }
 .gru-writer .gru-output .gru-typed { font-weight: 600; }
 .gru-writer .gru-status { min-height: 1.4em; color: var(--gru-muted); }
