@@ -16,10 +16,13 @@ const NEW_LINE = "\n";  // ends a line; each begins after one
 
 /** The numbers of one array: float32, or int8 with a float32 scale for each column. */
 function unpackArray({ data, scale }, size, columns) {
-  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
-  const values = scale === undefined ? new Float32Array(bytes(data)) : new Int8Array(bytes(data));
-  const scales = scale === undefined ? null : new Float32Array(bytes(scale));
-  if (values.length !== size || (scales && scales.length !== columns)) throw new Error("the weights are damaged");
+  const bytes = (text, length) => {
+    const found = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    if (found.length !== length) throw new Error("the weights are damaged");
+    return found.buffer;
+  };
+  const values = scale === undefined ? new Float32Array(bytes(data, 4 * size)) : new Int8Array(bytes(data, size));
+  const scales = scale === undefined ? null : new Float32Array(bytes(scale, 4 * columns));
   // As float32 products, like NumPy's.
   return Float64Array.from(values, (value, i) => (scales ? Math.fround(value * scales[i % columns]) : value));
 }
