@@ -122,7 +122,7 @@ def plot_next(ax: Axes, text: str, likeliest: Sequence[Sequence[tuple[str, float
     for place, (symbol, candidates) in enumerate(zip(text, likeliest, strict=True)):
         ax.text(place, 0.15, _visible(symbol), ha="center", va="center", weight="bold", family="DejaVu Sans Mono")
         for row, (candidate, probability) in enumerate(candidates, 1):
-            ink = "white" if probability > 0.5 else BLACK
+            ink = "white" if probability > 0.85 else BLACK  # the better contrast
             ax.add_patch(_square(place, -row, probability))
             shown = _visible(candidate)
             ax.text(place, -row, shown, ha="center", va="center", color=ink, family="DejaVu Sans Mono")
