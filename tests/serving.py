@@ -27,3 +27,4 @@ def serve(folder: Path, prefix: str) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}{prefix}"
     server.shutdown()
+    server.server_close()
