@@ -33,7 +33,7 @@ CELLS = {  # name: Keras's layer, units (about 970 parameters each on the adding
 }
 NUM_SYMBOLS, NUM_COPIED = 4, 2  # of the copy task
 BATCH_SIZE = 16
-MAX_UPDATES = 5000
+MAX_UPDATES = 4000
 CHECK_EVERY = 100  # updates
 CHECK_BATCHES = 16  # fresh batches for one check
 TEST_BATCHES = 64  # fresh batches for the final error
