@@ -144,9 +144,18 @@ class Trainer:
         solved = False
         while not solved and len(errors) * CHECK_EVERY < max_updates:
             self.update(CHECK_EVERY, rngs[0])
-            errors.append(self._error(CHECK_BATCHES, rngs[1]))
+            errors.append(self.error(CHECK_BATCHES, rngs[1]))
             solved = errors[-1] < SOLVED_BELOW[self.task]
-        return Run(len(errors) * CHECK_EVERY, solved, errors, self._error(TEST_BATCHES, rngs[2]))
+        return Run(len(errors) * CHECK_EVERY, solved, errors, self.error(TEST_BATCHES, rngs[2]))
+
+    def error(self, number: int, rng: np.random.Generator) -> float:
+        """Return the error on a number of fresh batches: mean squared, or the share of recalled symbols that are wrong.
+
+        The number is a multiple of `CHECK_BATCHES`.
+        """
+        batches = self._batches(number, rng)
+        parts = [slice(start, start + CHECK_BATCHES) for start in range(0, number, CHECK_BATCHES)]
+        return float(np.mean([self._score(*(array[part] for array in batches)).numpy() for part in parts]))
 
     def memory(self, rng: np.random.Generator, layer=None) -> float:
         """Return what is left of a gradient that has travelled back from the last step to the first, as a share.
@@ -163,11 +172,6 @@ class Trainer:
         """Draw fresh sequences, (number, batch_size, …)."""
         drawn = draw(self.task, number * self.batch_size, self.num_steps, rng)
         return [array.reshape(number, self.batch_size, *array.shape[1:]) for array in drawn]
-
-    def _error(self, number: int, rng: np.random.Generator) -> float:
-        batches = self._batches(number, rng)
-        parts = [slice(start, start + CHECK_BATCHES) for start in range(0, number, CHECK_BATCHES)]
-        return float(np.mean([self._score(*(array[part] for array in batches)).numpy() for part in parts]))
 
     def _update_block(self, inputs, targets) -> None:
         variables = self.model.trainable_variables
