@@ -11,13 +11,6 @@ from gru_book.plotting.style import BLACK, BLUE, GREY, GRU, LSTM, REFERENCE, RNN
 LOOKS = {"LSTM": (LSTM, "s"), "GRU": (GRU, "o"), "GRU, 12 units": (GRU, "D"), "RNN": (RNN, "^")}
 
 
-def shade_training(ax: Axes, max_n: int) -> Axes:
-    """Shade the lengths from 0 to ``max_n`` that a network was trained on."""
-    ax.axvspan(0, max_n, color=REFERENCE, alpha=0.15, linewidth=0)
-    ax.text(max_n / 2, 0.97, "training", color=GREY, ha="center", va="top", transform=ax.get_xaxis_transform())
-    return ax
-
-
 def plot_growth(ax: Axes, states: np.ndarray, unit: int, cell: str, max_n: int) -> Axes:
     """Draw a network's state after n a's against n, one unit in colour and the others grey.
 
@@ -84,7 +77,9 @@ def plot_ends(ax: Axes, ends: pd.DataFrame, max_n: int) -> Axes:
         ends: one column a network ("LSTM", "GRU"); NaN where it never says so.
         max_n: the largest n of training, whose range is shaded.
     """
-    shade_training(ax, max_n)
+    ax.axvspan(0, max_n, color=REFERENCE, alpha=0.15, linewidth=0)
+    turned = {"ha": "center", "va": "top", "rotation": 90, "transform": ax.get_xaxis_transform()}
+    ax.text(max_n / 2, 0.96, "training", color=GREY, **turned)
     ax.plot(ends.index, ends.index, color=REFERENCE, linewidth=6, alpha=0.35, label="right")
     for cell in ends:
         color, marker = LOOKS[cell]

@@ -8,8 +8,8 @@ const CELLS = {  // with the book's colours
   gru: { title: "GRU: hidden state h", colour: "#0072b2" },
 };
 const WAYS = {
-  average: "by averaging: a small step towards 1 or −1",
-  halve: "by halving at an a and doubling at a b",
+  average: "by averaging with 1 and −1",
+  halve: "by halving and doubling",
 };
 
 /** What is asked: letters, the GRU's way, its update gate when it averages, and the decimals that its state keeps. */
@@ -95,7 +95,7 @@ const STYLE = `
 .gru-counting .gru-chart text { fill: var(--gru-text); font-size: 12px; }
 .gru-counting .gru-chart text.gru-tick { fill: var(--gru-muted); font-size: 11px; }
 .gru-counting .gru-grid { opacity: 0.7; stroke: var(--gru-line); stroke-width: 1; }
-.gru-counting .gru-status { min-height: 6em; }
+.gru-counting .gru-status { min-height: 6.4em; }
 .gru-counting :focus-visible { outline: 0.15rem solid var(--pst-color-secondary, #a34a0a); outline-offset: 0.1rem; }
 .gru-counting details { margin-top: 0.5rem; }
 .gru-counting .gru-scroll { overflow: auto; max-height: 20rem; }
@@ -103,7 +103,7 @@ const STYLE = `
 .gru-counting th, .gru-counting td { padding: 0.1rem 0.6rem; text-align: right; white-space: nowrap;
   border: 0; border-bottom: 1px solid var(--gru-line); color: var(--gru-text); background: transparent; }
 @media (max-width: 699px) { .gru-counting { padding: 0.5rem; }
-  .gru-counting .gru-status { min-height: 9em; } }
+  .gru-counting .gru-status { min-height: 8.6em; } }
 `;
 
 function render({ el }) {
@@ -190,10 +190,10 @@ function render({ el }) {
     const last = letters.length - 1;
     const before = last ? states.gru[last - 1] : gruUnit(current).start;
     const right = as === bs && letters[last] === "b" ? "as many b's as a's" : "not as many b's as a's, or no b last";
-    const verdictOf = (cell) => (ends[cell][last] ? "says “end”" : "does not say “end”");
+    const firstEnd = (cell) => (ends[cell].includes(true) ? `at letter ${ends[cell].indexOf(true) + 1}` : "not yet");
     return [`${as} a's and ${bs} b's, ${right}.`,
-      `LSTM: c = ${shown(states.lstm[last])}, it ${verdictOf("lstm")}. `
-        + `GRU: h = ${shown(states.gru[last])}, it ${verdictOf("gru")}. `
+      `LSTM: c = ${shown(states.lstm[last])}, says “end” ${firstEnd("lstm")}.`,
+      `GRU: h = ${shown(states.gru[last])}, says “end” ${firstEnd("gru")}. `
         + `The last letter moved h by ${shown(Math.abs(states.gru[last] - before))}.`];
   }
 
@@ -236,8 +236,8 @@ function render({ el }) {
   /** Return the ends of an axis, the values at which it has a line, and how a value is placed and written. */
   function axisOf(cell, values) {
     if (cell === "lstm") {
-      const high = Math.max(5, ...values), low = Math.min(0, ...values), middle = Math.round((high + low) / 2);
-      return { low, high, ticks: [...new Set([low, middle, high])], place: (v) => v, write: (v) => shown(v, 0) };
+      const high = Math.max(5, ...values), low = Math.min(0, ...values);
+      return { low, high, ticks: [...new Set([low, 0, high])], place: (v) => v, write: (v) => shown(v, 0) };
     }
     if (current.way === "average") {
       const low = Math.min(0, ...values) < 0 ? -1 : 0;
