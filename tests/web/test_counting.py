@@ -124,9 +124,9 @@ def test_letters_come_from_buttons_and_from_the_keyboard(browser_page, site_url)
     assert typed.input_value() == "aaabb"
     status = place.get_by_role("status")
     status.get_by_text("3 a's and 2 b's").wait_for()
-    assert "LSTM: c = 1, says “end” not yet" in status.inner_text()
+    assert "LSTM: c = 1, has not said “end”" in status.inner_text()
     browser_page.keyboard.type("b")
-    status.get_by_text("LSTM: c = 0, says “end” at letter 6").wait_for()
+    status.get_by_text("LSTM: c = 0, first said “end” at letter 6").wait_for()
 
     place.locator("summary").focus()
     browser_page.keyboard.press("Enter")
@@ -156,7 +156,7 @@ def test_another_way_of_counting_and_fewer_decimals_move_the_gru_and_not_the_lst
     place.get_by_role("slider", name="Decimals").fill("2")
     assert curve("gru") != halving
     assert curve("lstm") == lstm
-    place.get_by_role("status").get_by_text("GRU: h = 0, says “end” not yet").wait_for()  # rounded away: no way back
+    place.get_by_role("status").get_by_text("GRU: h = 0, has not said “end”").wait_for()  # rounded away: no way back
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -189,11 +189,12 @@ function render({ el }) {
     if (!letters) return ["No letter yet. Press a."];
     const last = letters.length - 1;
     const before = last ? states.gru[last - 1] : gruUnit(current).start;
-    const right = as === bs && letters[last] === "b" ? "as many b's as a's" : "not as many b's as a's, or no b last";
-    const firstEnd = (cell) => (ends[cell].includes(true) ? `at letter ${ends[cell].indexOf(true) + 1}` : "not yet");
-    return [`${as} a's and ${bs} b's, ${right}.`,
-      `LSTM: c = ${shown(states.lstm[last])}, says “end” ${firstEnd("lstm")}.`,
-      `GRU: h = ${shown(states.gru[last])}, says “end” ${firstEnd("gru")}. `
+    const more = as === bs ? "as many of one as of the other" : `${Math.abs(as - bs)} more ${as > bs ? "a's" : "b's"}`;
+    const firstEnd = (cell) => (ends[cell].includes(true) ? `first said “end” at letter ${ends[cell].indexOf(true) + 1}`
+      : "has not said “end”");
+    return [`${as} a's and ${bs} b's, ${more}.`,
+      `LSTM: c = ${shown(states.lstm[last])}, ${firstEnd("lstm")}.`,
+      `GRU: h = ${shown(states.gru[last])}, ${firstEnd("gru")}. `
         + `The last letter moved h by ${shown(Math.abs(states.gru[last] - before))}.`];
   }
 
