@@ -21,7 +21,6 @@ FIRST_EDITION = {
     "23_backpropagation",
     "24_vanishing_gradients",
     "25_memory_tasks",
-    "26_limits",
     "31_reviews",
     "32_baselines",
     "33_imdb_gru",
