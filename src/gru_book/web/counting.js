@@ -90,7 +90,7 @@ const STYLE = `
 .gru-counting select, .gru-counting input[type="text"] { font: inherit; color: var(--gru-text);
   background: var(--gru-surface); border: 1px solid var(--gru-muted); border-radius: 0.35rem;
   padding: 0.15rem 0.3rem; }
-.gru-counting .gru-chart { height: 20rem; min-width: 0; }
+.gru-counting .gru-chart { height: 20rem; min-width: 0; margin-top: 0.5rem; }
 .gru-counting .gru-chart svg { display: block; width: 100%; height: 100%; overflow: hidden; }
 .gru-counting .gru-chart text { fill: var(--gru-text); font-size: 12px; }
 .gru-counting .gru-chart text.gru-tick { fill: var(--gru-muted); font-size: 11px; }
