@@ -20,7 +20,6 @@ FIRST_EDITION = {
     "12_history",
     "23_backpropagation",
     "24_vanishing_gradients",
-    "25_memory_tasks",
     "31_reviews",
     "32_baselines",
     "33_imdb_gru",
