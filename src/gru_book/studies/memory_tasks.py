@@ -1,12 +1,12 @@
-"""Adding and copy over many lengths: where does each recurrent cell stop learning, and what do chrono biases change?
+"""Adding and copy over many lengths and learning rates: where does each recurrent cell stop learning?
 
 Every cell gets about the same number of parameters, the same optimiser (Adam, the gradient's length clipped), the same
 fresh data for the same seed, and at most the same number of updates. The stopping rule is fixed beforehand: after
 every `CHECK_EVERY` updates the error is measured on sequences drawn for that check alone; training ends when it is
-below `SOLVED_BELOW` ("solved"), or after `MAX_UPDATES`. A cell that has solved no seed at `GIVE_UP_AFTER` lengths in a
-row is not tried at longer ones. The learning rate of each cell is chosen at one length, `TRIAL_STEPS`, from the same
-few values with the same number of trials, on seeds that the comparison does not use. The page ``25_memory_tasks`` runs
-single cases live with the same `Trainer`.
+below `SOLVED_BELOW` ("solved"), or after `MAX_UPDATES`. At every length each learning rate is tried with all of
+`TRIAL_SEEDS`; the one that was chosen there is judged on `SEEDS`, which the choice has not seen. A rate that has solved
+no trial at one length is not tried at longer ones. The page ``25_memory_tasks`` runs single cases live with the same
+`Trainer`.
 """
 
 from collections.abc import Callable
@@ -17,66 +17,30 @@ import numpy as np
 import tensorflow as tf
 
 from gru_book.analysis import gradients
-from gru_book.layers import initializers
 from gru_book.tasks.adding import adding
 from gru_book.tasks.copying import copy
 
-TITLE = "Adding and copy tasks: RNN, LSTM and GRU, with and without chrono biases, over lengths and seeds"
+TITLE = "Adding and copy tasks: RNN, LSTM and GRU over lengths, learning rates and seeds"
 
-LENGTHS = {"adding": (25, 50, 100, 200, 400), "copy": (10, 25, 50, 100)}  # T: steps of a sequence; delay
-SEEDS = range(5)
-UNITS = {"RNN": 57, "LSTM": 28, "GRU": 32}  # about 3,500 parameters each on the adding task, 4,000 on the copy task
-NUM_SYMBOLS, NUM_COPIED = 4, 3  # of the copy task
-BATCH_SIZE = 32
-MAX_UPDATES = 1500
+LENGTHS = {"adding": (25, 50, 100, 200), "copy": (10, 20, 40, 80)}  # T: steps of a sequence; delay
+LEARNING_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+TRIAL_SEEDS = range(5)
+SEEDS = range(5, 10)
+CELLS = {  # name: Keras's layer, units (about 970 parameters each on the adding task, 1,230 on the copy task)
+    "RNN": (keras.layers.SimpleRNN, 29),
+    "LSTM": (keras.layers.LSTM, 14),
+    "GRU": (keras.layers.GRU, 16),
+}
+NUM_SYMBOLS, NUM_COPIED = 4, 2  # of the copy task
+BATCH_SIZE = 16
+MAX_UPDATES = 4000
 CHECK_EVERY = 100  # updates
-CHECK_BATCHES = 32  # fresh batches for one check
-TEST_BATCHES = 128  # fresh batches for the final error
+CHECK_BATCHES = 16  # fresh batches for one check
+TEST_BATCHES = 64  # fresh batches for the final error
 SOLVED_BELOW = {"adding": 0.01, "copy": 0.01}  # mean squared error; share of recalled symbols that are wrong
 CLIP_NORM = 1.0  # of the whole gradient
-GIVE_UP_AFTER = 2  # lengths in a row at which no seed was solved: longer ones are not tried
 
-TRIAL_STEPS = 25
-TRIAL_SEEDS = (100, 101)
-LEARNING_RATES = (0.001, 0.003, 0.01, 0.03)
-
-DISTANCES = (1, 2, 5, 10, 25, 50, 100, 200, 400)  # steps over which the memory is measured, up to T
 MEMORY_SEQUENCES = 32
-
-
-def _rnn(units, max_steps, seed, **options):
-    return keras.layers.SimpleRNN(units, **options)
-
-
-def _lstm(units, max_steps, seed, **options):
-    return keras.layers.LSTM(units, **options)
-
-
-def _lstm_chrono(units, max_steps, seed, **options):
-    bias = initializers.ChronoBias(max_steps, cell="lstm", seed=seed)
-    return keras.layers.LSTM(units, bias_initializer=bias, unit_forget_bias=False, **options)
-
-
-def _gru(units, max_steps, seed, **options):
-    return keras.layers.GRU(units, **options)
-
-
-def _gru_chrono(units, max_steps, seed, **options):
-    bias = initializers.ChronoBias(max_steps, cell="gru", seed=seed)
-    return keras.layers.GRU(units, bias_initializer=bias, **options)
-
-
-CELLS = {"RNN": _rnn, "LSTM": _lstm, "LSTM chrono": _lstm_chrono, "GRU": _gru, "GRU chrono": _gru_chrono}
-
-
-def default_units(cell: str) -> int:
-    """Return the units with which the named cell has about as many parameters as the others."""
-    return UNITS[cell.split()[0]]
-
-
-def memory_needed(task: str, num_steps: int) -> int:
-    """Return for how many steps something has to be kept at most: T to add, T + k to copy."""
-    return num_steps if task == "adding" else num_steps + NUM_COPIED
 
 
 def draw(task: str, num_sequences: int, num_steps: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -106,27 +70,22 @@ def build(
     seed: int,
     *,
     units: int | None = None,
-    max_steps: int | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> keras.Sequential:
     """Return an untrained network: one recurrent layer, one dense layer.
 
-    Networks of the same task, length, seed and kind of layer have the same weights, with and without chrono biases.
-
     Args:
         task: "adding" (answers once, after the last step) or "copy" (answers at every step).
-        cell: a name of `CELLS`, or a function like those there.
+        cell: a name of `CELLS`, or a function that makes a Keras layer of ``units`` with the layer's options.
         num_steps: T.
         seed: fixes the initial weights.
-        units: those of `default_units` when not given.
-        max_steps: T_max of the chrono biases; `memory_needed` when not given.
+        units: those of `CELLS` when not given.
         batch_size: sequences in a batch: XLA wants to know.
     """
     keras.utils.set_random_seed(seed)
-    inputs, targets = draw(task, 1, num_steps, np.random.default_rng(0))
-    units = units or default_units(cell)
-    make = CELLS[cell] if isinstance(cell, str) else cell
-    recurrent = make(units, max_steps or memory_needed(task, num_steps), seed, return_sequences=task == "copy")
+    inputs, _ = draw(task, 1, num_steps, np.random.default_rng(0))
+    make, default = CELLS[cell] if isinstance(cell, str) else (cell, None)
+    recurrent = make(units or default, return_sequences=task == "copy")
     answers = 1 if task == "adding" else NUM_SYMBOLS + 1
     return keras.Sequential(
         [keras.Input(inputs.shape[1:], batch_size=batch_size), recurrent, keras.layers.Dense(answers)]
@@ -166,40 +125,53 @@ class Trainer:
         self._update = tf.function(self._update_block, jit_compile=True)
         self._score = tf.function(self._score_block, jit_compile=True)
 
-    def reset(self, seed: int) -> None:
-        """Give the network the initial weights of this seed, and the optimiser its initial state."""
+    def reset(self, seed: int, learning_rate: float) -> None:
+        """Give the network the initial weights of this seed, and the optimiser its initial state and this step size."""
         self.model.set_weights(self._fresh(seed).get_weights())
         for variable, value in zip(self._optimizer.variables, self._start, strict=True):
             variable.assign(value)
+        self._optimizer.learning_rate.assign(learning_rate)
+
+    def update(self, number: int, rng: np.random.Generator) -> None:
+        """Train for a number of updates, on fresh sequences."""
+        self._update(*self._batches(number, rng))
 
     def train(self, seed: int, learning_rate: float, max_updates: int = MAX_UPDATES) -> Run:
         """Train from the initial weights of this seed until solved, or for at most ``max_updates``."""
-        self.reset(seed)
-        self._optimizer.learning_rate.assign(learning_rate)
+        self.reset(seed, learning_rate)
         rngs = [np.random.default_rng([seed, self.num_steps, use]) for use in range(3)]  # training, checks, test
         errors: list[float] = []
         solved = False
         while not solved and len(errors) * CHECK_EVERY < max_updates:
-            self._update(*self._batches(CHECK_EVERY, rngs[0]))
-            errors.append(self._error(CHECK_BATCHES, rngs[1]))
+            self.update(CHECK_EVERY, rngs[0])
+            errors.append(self.error(CHECK_BATCHES, rngs[1]))
             solved = errors[-1] < SOLVED_BELOW[self.task]
-        return Run(len(errors) * CHECK_EVERY, solved, errors, self._error(TEST_BATCHES, rngs[2]))
+        return Run(len(errors) * CHECK_EVERY, solved, errors, self.error(TEST_BATCHES, rngs[2]))
 
-    def memory(self, rng: np.random.Generator) -> tuple[list[int], np.ndarray]:
-        """Return distances up to T and what is left of a gradient that has travelled back so far (`memory.rms`)."""
+    def error(self, number: int, rng: np.random.Generator) -> float:
+        """Return the error on a number of fresh batches: mean squared, or the share of recalled symbols that are wrong.
+
+        The number is a multiple of `CHECK_BATCHES`.
+        """
+        batches = self._batches(number, rng)
+        parts = [slice(start, start + CHECK_BATCHES) for start in range(0, number, CHECK_BATCHES)]
+        return float(np.mean([self._score(*(array[part] for array in batches)).numpy() for part in parts]))
+
+    def memory(self, rng: np.random.Generator, layer=None) -> float:
+        """Return what is left of a gradient that has travelled back from the last step to the first, as a share.
+
+        It is the root mean square over sequences of the task, see `gradients.gradient_norms`. On its way from an LSTM's
+        hidden state to the cell state, where it travels, a gradient loses once what the output gate holds back.
+        ``layer`` takes the place of the network's own, with the same inputs.
+        """
         inputs, _ = draw(self.task, MEMORY_SEQUENCES, self.num_steps, rng)
-        distances = [distance for distance in DISTANCES if distance <= self.num_steps]
-        return distances, gradients.rms(gradients.gradient_norms(self.model.layers[0], inputs, distances, rng))
+        layer = self.model.layers[0] if layer is None else layer
+        return float(gradients.rms(gradients.gradient_norms(layer, inputs, [inputs.shape[1]], rng))[0])
 
     def _batches(self, number: int, rng: np.random.Generator) -> list[np.ndarray]:
         """Draw fresh sequences, (number, batch_size, …)."""
         drawn = draw(self.task, number * self.batch_size, self.num_steps, rng)
         return [array.reshape(number, self.batch_size, *array.shape[1:]) for array in drawn]
-
-    def _error(self, number: int, rng: np.random.Generator) -> float:
-        batches = self._batches(number, rng)
-        parts = [slice(start, start + CHECK_BATCHES) for start in range(0, number, CHECK_BATCHES)]
-        return float(np.mean([self._score(*(array[part] for array in batches)).numpy() for part in parts]))
 
     def _update_block(self, inputs, targets) -> None:
         variables = self.model.trainable_variables
@@ -242,60 +214,40 @@ def cases() -> list[dict]:
 
 
 def run_case(task: str, cell: str) -> list[dict]:
-    """Choose the cell's learning rate for this task, then train it for every length, from the shortest, and every seed.
+    """Try every learning rate at every length, from the shortest, and train new seeds with the chosen one.
 
     Returns:
         Rows with the columns below; with those of the case (``task``, ``cell``) they are the columns of the table.
 
-        ``T``: steps of an adding sequence, delay of the copy task. ``seed``. ``learning_rate``.
-
-        ``measure``, ``stage``, ``distance``, ``value``:
-
-        - ``trial solved``, ``trial updates``, ``trial error``: the choice of the learning rate, at T = `TRIAL_STEPS`
-          and on seeds of its own; nothing else has these measures.
-        - ``solved`` (1 or 0), ``updates`` (until solved, or `MAX_UPDATES`), ``error`` (after training, on fresh
-          sequences: mean squared error; share of recalled symbols that are wrong), ``parameters`` of the network.
-        - ``gradient norm``: the share of a gradient at the last step that is left ``distance`` steps earlier
-          (`analysis.gradients.gradient_norms`, root mean square over sequences of the task), with ``stage`` "at
-          initialisation" or "after training". On its way from an LSTM's hidden state to the cell state, where it
-          travels, a gradient loses once what the output gate holds back, whatever the distance.
-
-        ``stage`` and ``distance`` are empty where they say nothing. A length that was not tried has no rows.
+        ``T``: steps of an adding sequence, delay of the copy task. ``learning_rate``. ``seed``. ``part``: "trial" or
+        "judged", the latter with the learning rate that was chosen at this length. ``parameters`` of the network.
+        ``solved`` (1 or 0). ``updates`` (until solved, or `MAX_UPDATES`). ``error`` (after training, on fresh
+        sequences: mean squared error; share of recalled symbols that are wrong). ``left_before``, ``left_after``: the
+        share of a gradient at the last step that is left at the first one, before and after training
+        (`Trainer.memory`). What was not tried has no rows.
     """
     rows = []
-
-    def add(num_steps, seed, rate, measure, value, stage="", distance=""):
-        row = {"T": num_steps, "seed": seed, "learning_rate": rate, "measure": measure, "stage": stage}
-        rows.append(row | {"distance": distance, "value": float(value)})
-
-    def add_memory(trainer, seed, stage):
-        distances, left = trainer.memory(np.random.default_rng([seed, trainer.num_steps, 3]))
-        for distance, value in zip(distances, left, strict=True):
-            add(trainer.num_steps, seed, rate, "gradient norm", value, stage, distance)
-
-    trainer = Trainer(task, cell, TRIAL_STEPS)
-    trials = []
-    for rate in LEARNING_RATES:
-        for seed in TRIAL_SEEDS:
-            run = trainer.train(seed, rate)
-            trials.append((rate, run))
-            for measure in ("solved", "updates", "error"):
-                add(TRIAL_STEPS, seed, rate, f"trial {measure}", getattr(run, measure))
-    rate = choose_learning_rate(trials)
-    failed = 0  # lengths in a row
+    rates = LEARNING_RATES
     for num_steps in LENGTHS[task]:
-        if failed == GIVE_UP_AFTER:
+        trainer = Trainer(task, cell, num_steps)
+
+        def run(part, seed, rate, trainer=trainer):
+            trainer.reset(seed, rate)
+            row = {"T": trainer.num_steps, "learning_rate": rate, "seed": seed, "part": part}
+            row |= {"parameters": trainer.model.count_params()}
+            left = trainer.memory(np.random.default_rng([seed, trainer.num_steps, 3]))
+            done = trainer.train(seed, rate)
+            row |= {"solved": int(done.solved), "updates": done.updates, "error": done.error, "left_before": left}
+            row["left_after"] = trainer.memory(np.random.default_rng([seed, trainer.num_steps, 3]))
+            rows.append(row)
+            return done
+
+        trials = [(rate, run("trial", seed, rate)) for rate in rates for seed in TRIAL_SEEDS]
+        rates = tuple(rate for rate in rates if any(done.solved for tried, done in trials if tried == rate))
+        if not rates:
             break
-        trainer, num_solved = Trainer(task, cell, num_steps), 0
+        chosen = choose_learning_rate(trials)
         for seed in SEEDS:
-            trainer.reset(seed)
-            add_memory(trainer, seed, "at initialisation")
-            run = trainer.train(seed, rate)
-            add(num_steps, seed, rate, "parameters", trainer.model.count_params())
-            for measure in ("solved", "updates", "error"):
-                add(num_steps, seed, rate, measure, getattr(run, measure))
-            add_memory(trainer, seed, "after training")
-            num_solved += run.solved
-        failed = 0 if num_solved else failed + 1
+            run("judged", seed, chosen)
         keras.backend.clear_session()
     return rows
