@@ -48,6 +48,11 @@ SUBJECTS = {
     "site/test_speed",  # all pages as built: weight, work and movement
     "site/test_address",  # the site with and without a repository's address
     "web/test_tokens_in_the_browser",  # `data/tokens` and its twin in `web/explorer.js`
+    "tuning/test_faults_arguments",
+    "tuning/test_faults_outputs",
+    "tuning/test_faults_records",
+    "tuning/test_faults_searches",
+    "tuning/test_faults_workers",
     "tuning/test_kerastuner",  # what KerasTuner does by itself
 }
 

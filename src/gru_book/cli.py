@@ -318,6 +318,10 @@ def _study(options) -> None:
 
 
 def _tune(options) -> None:
+    if options.parent:
+        from gru_book.tuning.parent import watch_parent
+
+        watch_parent(options.parent)  # before the imports below, which take seconds
     set_variables()
     from gru_book.tuning import command
 

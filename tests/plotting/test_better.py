@@ -1,4 +1,4 @@
-"""The figures of the page on better GRUs: every recipe has its mark, names do not overlap, values are where they belong."""
+"""The figures of the page on better GRUs: each recipe has its mark, names are apart, values are in their place."""
 
 import itertools
 

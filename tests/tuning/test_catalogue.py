@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gru_book.tuning import catalogue
+from gru_book.tuning import catalogue, lookup
 from gru_book.tuning.catalogue import original_search
 from gru_book.tuning.hyperband import hyperband_schedule
 from gru_book.tuning.results import trials_table
@@ -49,5 +49,5 @@ def test_any_recipe_can_be_tuned(recipe, choose, options, tmp_path, monkeypatch)
 
 def test_named_searches_can_be_made():
     for name in catalogue.SEARCHES:
-        assert catalogue.find_search(name)(max_epochs=2).space().space
-    assert catalogue.find_search("toy_search:toy") is toy
+        assert lookup.find_search(name)(max_epochs=2).space().space
+    assert lookup.find_search("toy_search:toy") is toy

@@ -20,7 +20,7 @@ def chief(tmp_path, monkeypatch):
     def start(method="random", **options):
         search = toy(method=method, **(options or {"max_trials": 4, "max_epochs": 1}))
         oracle = Tuner(search, tmp_path / "search", kept=ChiefOracle).oracle
-        write_json(tmp_path / "search" / "chief.json", {})
+        oracle.save()
         return oracle
 
     return start

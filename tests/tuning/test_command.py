@@ -26,13 +26,13 @@ def test_a_public_address_needs_to_be_asked_for():
     [
         (["orignal"], "search is 'orignal' (did you mean 'original'?); allowed: original, fast, or module:function"),
         (["nowhere:search"], "search is 'nowhere:search', which cannot be imported"),
-        (["toy_search:toy", "--workers", "0"], "workers is 0; allowed: 1 or more, and 0 for a --chief"),
+        (["toy_search:toy", "--workers", "0"], "workers is 0; allowed: 1 to 256, and 0 for a --chief"),
         (["toy_search:toy", "--workers", "-1"], "workers is -1; allowed"),
-        (["toy_search:toy", "--max-epochs", "0"], "max_epochs is 0; allowed: whole numbers from 1"),
-        (["toy_search:toy", "--factor", "1"], "factor is 1; allowed: whole numbers from 2"),
+        (["toy_search:toy", "--max-epochs", "0"], "max_epochs = 0 is not allowed; allowed: [1..1000000]"),
+        (["toy_search:toy", "--factor", "1"], "factor = 1 is not allowed; allowed: [2..1000]"),
         (["toy_search:empty"], "the space of search 'empty' is empty"),
         (["toy_search:toy", "-p", "wides", "3"], "-p wides (did you mean 'widest'?): the search has no such"),
-        (["toy_search:toy", "-p", "widest", "x"], "-p widest is 'x'; allowed: int, for example 16"),
+        (["toy_search:toy", "-p", "widest", "x"], "-p widest must be of type int, not 'x'; allowed: whole numbers"),
         (["toy_search:toy", "--worker", "a"], "worker without chief: give --chief HOST:PORT too"),
         (
             ["toy_search:toy", "--chief", "127.0.0.1:9", "--worker", "my chief"],

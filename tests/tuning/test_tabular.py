@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from keras_tuner.src.engine import oracle as oracle_module
 
-from gru_book.tuning import hyperband, tuner
+from gru_book.tuning import hyperband
+from gru_book.tuning.oracle import oracle_seed
 from gru_book.tuning.tabular import (
     best_so_far,
     drive,
@@ -158,10 +159,10 @@ def test_searches_of_kerastuner_with_near_seeds_share_their_trials(table):
         drive(oracle, lambda values: found.append([values[name] for name in NAMES]) or (0.5, 0))
         return found
 
-    first, near, far = models(1), models(4), models(tuner.oracle_seed(4))
+    first, near, far = models(1), models(4), models(oracle_seed(4))
     assert near[:9] == first[1:]
     assert far[:9] != first[1:]
-    assert tuner.oracle_seed(0) > 0
+    assert oracle_seed(0) > 0
 
 
 @pytest.mark.parametrize("method", ["hyperband", "random", "bayesian"])

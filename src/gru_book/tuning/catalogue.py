@@ -1,24 +1,35 @@
-"""Searches with a name, for `gru-book tune`, and recipes as something to tune.
-
-A reader's own search is named as "module:function": a function with keyword arguments that returns a `Search`.
-"""
+"""Searches with a name, for `gru-book tune`, and recipes as something to tune."""
 
 from __future__ import annotations
 
-import importlib
-import inspect
 from collections.abc import Callable
 from functools import partial
 
 import keras
 import keras_tuner as kt
 
+from gru_book.allowed import Parameter
 from gru_book.data.reviews import load_reviews
 from gru_book.data.vocabulary import Vocabulary
 from gru_book.errors import TuningError, did_you_mean
 from gru_book.evaluation.metrics import log_loss
 from gru_book.recipes import RECIPES, fit
-from gru_book.tuning.search import ScoredModel, Search
+from gru_book.tuning.search import ScoredModel, Search, checked
+
+SIZES = {  # what may be said of the named searches
+    "source": Parameter("source", str, "package", "where the reviews come from", "[package | keras | folder]"),
+    "max_features": Parameter("max_features", int, 10_000, "words that the model knows", "[4..1000000]"),
+    "maxlen": Parameter("maxlen", int, 80, "words of a review that the model reads", "[1..100000]"),
+    "train_rows": Parameter("train_rows", int, 1000, "training reviews; 0 takes all", "[0..1000000]"),
+    "validation_rows": Parameter("validation_rows", int, 800, "validation reviews; 0 takes all", "[0..1000000]"),
+    "embedding_dim": Parameter("embedding_dim", int, 128, "numbers that stand for a word", "[1..4096]"),
+    "batch_size": Parameter("batch_size", int, 32, "reviews of a step", "[1..100000]"),
+}
+
+
+def _check_sizes(settings: dict) -> dict:
+    """Return the settings in their types; raise TuningError for one that is not allowed."""
+    return {name: checked(SIZES[name], value) for name, value in settings.items()}
 
 
 def original_model(hp, *, maxlen: int, max_features: int, embedding_dim: int, seed: int) -> keras.Model:
@@ -52,10 +63,12 @@ def original_search(
     """Return the original's search, with the dropout that it promises, on reviews of `source`.
 
     train_rows, validation_rows: reviews, half of each label; 0 takes all. maxlen: words of a review that the model
-    reads. `search` goes to `Search`: method, max_epochs, factor, max_trials, patience.
+    reads. `search` goes to `Search`: method, max_epochs, factor, max_trials, patience. Raises TuningError for a value
+    that is not allowed.
     """
     settings = {"source": source, "max_features": max_features, "maxlen": maxlen, "train_rows": train_rows}
     settings |= {"validation_rows": validation_rows, "embedding_dim": embedding_dim, "batch_size": batch_size}
+    settings = _check_sizes(settings)
 
     def data() -> dict:
         reviews = load_reviews(source)
@@ -80,8 +93,9 @@ class RecipeModel(ScoredModel):
 
     def __init__(self, recipe: str, choose: Callable[[kt.HyperParameters], dict], seed: int = 0):
         super().__init__(name=recipe)
-        if recipe not in RECIPES:
-            raise TuningError(f"recipe is {recipe!r}; allowed: {', '.join(RECIPES)}")
+        if not isinstance(recipe, str) or recipe not in RECIPES:
+            hint = did_you_mean(recipe, RECIPES)
+            raise TuningError(f"recipe is {recipe!r}{hint}; allowed: {', '.join(RECIPES)}")
         self.recipe, self.choose, self.seed = recipe, choose, seed
         self.epochs = "epochs" in RECIPES[recipe].settings
 
@@ -112,7 +126,7 @@ def fast_search(
         held = reviews.validation.sample(validation_rows, seed) if validation_rows else reviews.validation
         return {"texts": train.texts, "labels": train.labels, "validation_data": (held.texts, held.labels)}
 
-    settings = {"source": source, "train_rows": train_rows, "validation_rows": validation_rows}
+    settings = _check_sizes({"source": source, "train_rows": train_rows, "validation_rows": validation_rows})
     return Search("fast", RecipeModel("fast", _fast_settings, seed), data, settings, seed=seed, **search)
 
 
@@ -125,45 +139,3 @@ def _fast_settings(hp) -> dict:
 
 
 SEARCHES: dict[str, Callable[..., Search]] = {"original": original_search, "fast": fast_search}
-
-
-def find_search(name: str) -> Callable[..., Search]:
-    """Return the function that makes the search `name`: one of SEARCHES, or "module:function".
-
-    Raises TuningError for an unknown name, naming the nearest.
-    """
-    if ":" in name:
-        module, _, function = name.partition(":")
-        try:
-            return getattr(importlib.import_module(module), function)
-        except (ImportError, AttributeError) as error:
-            raise TuningError(f"search is {name!r}, which cannot be imported: {error}") from None
-    if name not in SEARCHES:
-        hint = did_you_mean(name, SEARCHES)
-        raise TuningError(f"search is {name!r}{hint}; allowed: {', '.join(SEARCHES)}, or module:function")
-    return SEARCHES[name]
-
-
-def parse_options(function: Callable[..., Search], pairs: list[tuple[str, str]]) -> dict:
-    """Return texts from a command line as values of the search function's arguments, in the types of their defaults.
-
-    Raises TuningError for a name that the function does not take, and a text that is no such value.
-    """
-    arguments = {
-        name: parameter.default
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind == parameter.KEYWORD_ONLY and name != "seed"
-    }
-    values = {}
-    for name, text in pairs:
-        if name not in arguments:
-            hint = did_you_mean(name, arguments)
-            raise TuningError(f"-p {name}{hint}: the search has no such argument; allowed: {', '.join(arguments)}")
-        kind = type(arguments[name])
-        try:
-            values[name] = kind(text)
-        except ValueError:
-            raise TuningError(
-                f"-p {name} is {text!r}; allowed: {kind.__name__}, for example {arguments[name]!r}"
-            ) from None
-    return values

@@ -11,34 +11,30 @@ to the loopback address unless it is told otherwise.
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
+import contextlib
+import sys
 import time
 from collections.abc import Callable
-from concurrent import futures
-from dataclasses import dataclass
 from pathlib import Path
 
-import grpc
 import keras_tuner as kt
 from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.src import protos
-from keras_tuner.src.distribute.oracle_chief import OracleServicer
 
-from gru_book.environment import VARIABLES
 from gru_book.errors import TuningError
-from gru_book.progress import has_channel
-from gru_book.tuning.folder import JOURNAL, WORKERS, claimed, is_finished, mark_finished, note, shown
+from gru_book.progress import EVERY, EVERY_WITHOUT_TERMINAL, has_channel
+from gru_book.tuning.folder import WORKERS, check_place, claimed, is_finished, mark_finished
+from gru_book.tuning.local import LocalWorker, local_worker
+from gru_book.tuning.oracle import KeptOracle
+from gru_book.tuning.records import JOURNAL, note, shown
 from gru_book.tuning.results import state
 from gru_book.tuning.search import Search
-from gru_book.tuning.tuner import KeptOracle, ProgressLine, Tuner
+from gru_book.tuning.servicer import CarefulServicer, server_at, unlocked_after
+from gru_book.tuning.tuner import ProgressLine, Tuner, check_found, role, stopped
 
 LOST_AFTER = 30.0  # seconds without a sign of life after which a worker counts as lost
 
 MOST_LOSSES = 3  # lost runs after which a trial counts as failed: it may be what kills its workers
-
-MOST_RESTARTS = 5  # of one local worker in one search
 
 
 class ChiefOracle(KeptOracle):
@@ -57,6 +53,7 @@ class ChiefOracle(KeptOracle):
         self.losses: dict[str, int] = {}
         self.signs: dict[str, tuple[str, float]] = {}
         self.broken = ""
+        self.fault = ""  # why the state cannot be written
         self.stopped = False
         super().__init__(**options)
 
@@ -95,9 +92,20 @@ class ChiefOracle(KeptOracle):
         return trial
 
     @kt.synchronized
+    def update_trial(self, trial_id: str, metrics: dict, step: int = 0):
+        """Note scores of a running trial; those of one that has ended come too late."""
+        if not self.is_running(trial_id):
+            return self.trials[trial_id]
+        return super().update_trial(trial_id, metrics, step)
+
+    def is_running(self, trial_id: str) -> bool:
+        """Return whether a worker is at this trial."""
+        return trial_id in {ongoing.trial_id for ongoing in self.ongoing_trials.values()}
+
+    @kt.synchronized
     def end_trial(self, trial) -> None:
         """Note the end of a trial, once."""
-        if trial.trial_id not in {ongoing.trial_id for ongoing in self.ongoing_trials.values()}:
+        if not self.is_running(trial.trial_id):
             return
         try:
             super().end_trial(trial)
@@ -142,50 +150,6 @@ class ChiefOracle(KeptOracle):
         return (self.stopped or bool(self.broken)) and not self.ongoing_trials and not self.tuner_ids
 
 
-@dataclass
-class LocalWorker:
-    """A worker process on this machine that is started again, under its name, where it dies."""
-
-    name: str
-    command: list[str]
-    log: Path
-    environment: dict[str, str]
-    process: subprocess.Popen | None = None
-    restarts: int = 0
-    given_up: str = ""
-
-    def start(self) -> None:
-        """Start the process; its output goes to its log."""
-        with open(self.log, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment
-            )
-
-    def look_after(self) -> str:
-        """Start the process again where it died; return a line that says so, or an empty text."""
-        code = self.process.poll()
-        if code in (None, 0) or self.given_up:
-            return ""
-        last = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or [""]
-        if code == 2 or self.restarts >= MOST_RESTARTS:  # 2: a clear error, which would come again
-            self.given_up = last[0]
-            return f"worker {self.name} is given up: {last[0]}"
-        self.restarts += 1
-        self.start()
-        ended = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-        return f"worker {self.name} was {ended}; started again"
-
-    def stop(self) -> None:
-        """End the process."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-
 def run_chief(
     search: Search,
     folder: Path,
@@ -200,59 +164,43 @@ def run_chief(
 
     address: host and port; port 0 takes a free one. command(worker, port): the command line of a local worker. say:
     takes each line worth knowing. An interrupted search goes on; with `again` it starts over. Raises TuningError where
-    the port or the folder is in use, where the folder holds another search, where trial after trial fails, and where
-    no local worker is left.
+    the port or the folder is in use, where the folder holds another search, where trial after trial or every trial
+    fails, and where no local worker is left; a KeyboardInterrupt says how far the search came.
     """
-    with claimed(search, folder, again):
+    with contextlib.ExitStack() as held:
+        server, port = held.enter_context(server_at(address))
+        check_place(search, folder, again)
+        if workers and (again or not is_finished(folder)):
+            search.fit_arguments()  # what is wrong with the data is said now, not by every worker
+        held.enter_context(claimed(search, folder, again))
+        held.enter_context(role("chief", (address[0], port)))
         (folder / WORKERS).mkdir(exist_ok=True)
-        os.environ |= {"KERASTUNER_TUNER_ID": "chief", "KERASTUNER_ORACLE_IP": address[0]}
-        os.environ["KERASTUNER_ORACLE_PORT"] = str(address[1])  # KerasTuner's sign that this process is a chief
-        tuner = Tuner(search, folder, kept=ChiefOracle)
-        oracle = tuner.oracle
+        oracle = Tuner(search, folder, kept=ChiefOracle).oracle
         if is_finished(folder):
+            check_found(search, folder)
             say("this search had finished; --again starts over")
             return
         oracle.lost_after = lost_after
-        tuner.save()
-        server, port = _server(oracle, address)
+        oracle.save()
+        protos.get_service_grpc().add_OracleServicer_to_server(CarefulServicer(oracle), server)
+        server.start()
         say(f"chief at {address[0]}:{port}, folder {shown(folder)}")
-        local = [_local_worker(str(i), command(str(i), port), folder, workers) for i in range(1, workers + 1)]
+        local = [local_worker(str(i), command(str(i), port), folder, workers) for i in range(1, workers + 1)]
         try:
             for worker in local:
                 worker.start()
-            _watch(search, folder, oracle, local, say)
+            with unlocked_after(oracle):
+                _watch(search, folder, oracle, local, say)
+        except KeyboardInterrupt:
+            done = f"{state(folder)['completed']} of at most {search.trials()} trials are done"
+            raise KeyboardInterrupt(f"search {search.name!r} was interrupted in {shown(folder)}, {done}") from None
         finally:
             for worker in local:
                 worker.stop()
-            server.stop(0)
         if oracle.broken:
-            raise TuningError(f"search {search.name!r} stops: {oracle.broken}")
+            raise stopped(search, folder)
         mark_finished(folder)
-
-
-def _server(oracle, address: tuple[str, int]):
-    # Without this option a second chief on the same port starts without an error and takes half of the workers' calls.
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=1), options=[("grpc.so_reuseport", 0)])
-    protos.get_service_grpc().add_OracleServicer_to_server(OracleServicer(oracle), server)
-    try:
-        port = server.add_insecure_port(f"{address[0]}:{address[1]}")
-    except RuntimeError:
-        raise TuningError(
-            f"chief is {address[0]}:{address[1]}, a port in use or not allowed; give another, or 0 for a free one"
-        ) from None
-    server.start()
-    return server, port
-
-
-def _local_worker(name: str, command: list[str], folder: Path, workers: int) -> LocalWorker:
-    threads = str(max(1, (os.cpu_count() or 1) // workers))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("KERASTUNER_")}
-    environment |= VARIABLES | {
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": "1",
-        "OMP_NUM_THREADS": threads,
-    }
-    return LocalWorker(name, command, folder / WORKERS / f"{name}.log", environment)
+        check_found(search, folder)
 
 
 def _watch(search: Search, folder: Path, oracle: ChiefOracle, local: list[LocalWorker], say) -> None:
@@ -261,19 +209,29 @@ def _watch(search: Search, folder: Path, oracle: ChiefOracle, local: list[LocalW
 
     done, quiet = state(folder)["epochs"], has_channel()
     progress = ProgressLine(search, folder) if quiet else None
+    every = EVERY if sys.stderr.isatty() else EVERY_WITHOUT_TERMINAL
     with tqdm(total=search.epochs(), initial=done, desc=f"search {search.name}", unit="epoch", disable=quiet) as bar:
+        shown_at = time.monotonic()
         while not oracle.is_over():
             time.sleep(0.3)
             for worker in oracle.drop_lost_workers(folder):
                 say(f"worker {worker} gives no sign of life; its trial is tried again")
             for line in filter(None, [worker.look_after() for worker in local]):
                 say(line)
+            if oracle.fault:
+                raise TuningError(f"search {search.name!r} stops: {oracle.fault}")
             if local and all(worker.given_up for worker in local):
                 raise TuningError(f"no worker is left: {local[0].given_up}")
             if progress:
                 progress.show(0.0)
-                continue
-            now = state(folder)
-            bar.n = min(now["epochs"], bar.total)
-            trials = f"{now['completed']} of at most {search.trials()} trials done"
-            bar.set_postfix_str(f"{trials}, {now['running']} running, {now['failed']} failed, best {now['best']:.3f}")
+            elif time.monotonic() - shown_at >= every:
+                _show(bar, state(folder), search)
+                shown_at = time.monotonic()
+        if not quiet:
+            _show(bar, state(folder), search)
+
+
+def _show(bar, now: dict, search: Search) -> None:
+    bar.n = min(now["epochs"], bar.total)
+    trials = f"{now['completed']} of at most {search.trials()} trials done"
+    bar.set_postfix_str(f"{trials}, {now['running']} running, {now['failed']} failed, best {now['best']:.3f}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -10,7 +9,10 @@ import keras_tuner as kt
 import pandas as pd
 from keras_tuner.src.engine.objective import create_objective
 
-from gru_book.tuning.folder import IDENTITY, JOURNAL
+from gru_book.allowed import shown as short
+from gru_book.errors import TuningError, one_line
+from gru_book.tuning.folder import IDENTITY
+from gru_book.tuning.records import JOURNAL, events, read_mapping, read_state, shown
 from gru_book.tuning.search import OBJECTIVE
 
 
@@ -20,9 +22,10 @@ def trials_table(folder: Path) -> pd.DataFrame:
     Columns: trial; bracket and rung (of Hyperband); one a hyperparameter, by name; the objective, by its name (of the
     best epoch); epochs (trained in this trial) and seconds, of its last run; worker; status (COMPLETED, RUNNING,
     FAILED, or INVALID where it waits for another try); runs (begun, more than one after a loss); error.
+    Raises TuningError where a file of the search is not as it was written.
     """
     objective = _objective(folder)
-    trials = {trial["trial_id"]: trial for trial in map(_read, folder.glob("trial_*/trial.json"))}
+    trials = {trial["trial_id"]: trial for trial in map(read_state, folder.glob("trial_*/trial.json"))}
     rows = []
     for name, trial in trials.items():
         values = trial["hyperparameters"]["values"]
@@ -34,7 +37,7 @@ def trials_table(folder: Path) -> pd.DataFrame:
         row |= {key: value for key, value in values.items() if not key.startswith("tuner/")}
         row |= {objective.name: trial["score"] if trial["status"] == "COMPLETED" else math.nan}
         row |= {"epochs": _epochs(last, values, trial["status"]), "seconds": last["seconds"], "worker": last["worker"]}
-        rows.append(row | {"status": trial["status"], "runs": len(runs), "error": last["error"] or ""})
+        rows.append(row | {"status": trial["status"], "runs": len(runs), "error": _error(trial, last)})
     if not rows:
         return pd.DataFrame(columns=["trial", objective.name, "epochs", "seconds", "worker", "status", "runs", "error"])
     by, ascending = [objective.name, "trial"], [objective.direction == "min", True]
@@ -80,18 +83,39 @@ def state(folder: Path) -> dict:
     return here | {"epochs": int(table["epochs"].sum()), "best": float(best)}
 
 
+def failure(folder: Path) -> str:
+    """Return why the search in `folder` found nothing, in one line; an empty text where a trial was completed."""
+    table = trials_table(folder).sort_values("trial")
+    failed = table[table["status"] == "FAILED"]
+    if failed.empty or (table["status"] == "COMPLETED").any():
+        return ""
+    return f"all {len(failed)} trials failed, the first with {first_error(folder)}"
+
+
+def first_error(folder: Path) -> str:
+    """Return the error of the first trial that failed; an empty text where none did."""
+    table = trials_table(folder).sort_values("trial")
+    errors = table.loc[table["error"] != "", "error"]
+    return one_line(errors.iloc[0]) if len(errors) else ""
+
+
 def _objective(folder: Path) -> kt.Objective:
-    name = _read(folder / IDENTITY)["objective"] if (folder / IDENTITY).exists() else OBJECTIVE
-    return create_objective(name)
+    named = read_mapping(folder / IDENTITY).get("objective") if (folder / IDENTITY).exists() else OBJECTIVE
+    try:
+        return kt.Objective(**named) if isinstance(named, dict) else create_objective(named)
+    except (TypeError, ValueError):
+        raise TuningError(f"{shown(folder / IDENTITY)} names no objective but {short(named)}") from None
 
 
-def _read(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
+def _error(trial: dict, last: dict) -> str:
+    return last["error"] or ("a score that is no number" if trial["status"] == "FAILED" else "")
 
 
 def _bracket(values: dict, trials: dict) -> int:
     # With several workers KerasTuner notes in a trial that climbs the bracket opened last, not its own.
-    while values.get("tuner/trial_id") in trials:
+    for _ in trials:
+        if values.get("tuner/trial_id") not in trials:
+            break
         values = trials[values["tuner/trial_id"]]["hyperparameters"]["values"]
     return values["tuner/bracket"]
 
@@ -103,21 +127,19 @@ def _epochs(run_: dict, values: dict, status: str) -> int:
 
 
 def _runs(journal: Path) -> list[dict]:
-    """Return the runs of a trial, in their order, from its journal; a line cut short by a kill is left out."""
+    """Return the runs of a trial, in their order, from its journal."""
     runs: list[dict] = []
-    for line in journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []:
-        try:
-            noted = json.loads(line)
-        except json.JSONDecodeError:
-            continue
+    for noted in events(journal):
         event, when = noted.pop("event"), noted.pop("time")
         if event == "start":
             if runs and not runs[-1]["outcome"]:
                 runs[-1]["last"] = max(runs[-1]["last"], noted.get("before", 0.0))
-            runs.append({"worker": noted["worker"], "start": when, "epochs": [], "outcome": None, "error": None})
-        elif event == "epoch":
+            runs.append({"worker": noted.get("worker"), "start": when, "epochs": [], "outcome": None, "error": None})
+        if not runs:  # the line of its start is damaged
+            continue
+        if event == "epoch":
             runs[-1]["epochs"].append(noted)
-        else:
+        elif event != "start":
             runs[-1]["outcome"] = "completed" if event == "end" else "failed"
             runs[-1]["error"] = noted.get("error")
         runs[-1] |= {"last": when, "seconds": round(when - runs[-1]["start"], 3)}

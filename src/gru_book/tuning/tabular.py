@@ -22,8 +22,8 @@ import pandas as pd
 from keras_tuner.src.engine import oracle as oracle_module
 from sklearn.exceptions import ConvergenceWarning
 
+from gru_book.tuning.oracle import oracle_seed
 from gru_book.tuning.search import METHODS, OBJECTIVE
-from gru_book.tuning.tuner import oracle_seed
 
 
 class World(NamedTuple):
@@ -127,7 +127,7 @@ def epochs_until_stop(loss: Sequence[float], patience: int) -> int:
 def make_oracle(method: str, space: kt.HyperParameters, seed: int, **options: Any) -> kt.Oracle:
     """Return KerasTuner's oracle of a method of METHODS. It maximises OBJECTIVE, prints nothing, and keeps no files.
 
-    seed: see `tuning.oracle_seed`. options: as the oracle takes them. Raises ValueError where the method is another.
+    seed: see `oracle.oracle_seed`. options: as the oracle takes them. Raises ValueError where the method is another.
     """
     if method not in METHODS:
         raise ValueError(f"method = {method!r}; allowed: {', '.join(METHODS)}")

@@ -9,26 +9,42 @@ from there.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import math
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
 import keras_tuner as kt
-import numpy as np
 
-from gru_book.errors import TuningError
-from gru_book.files import write_json
+from gru_book.errors import BookError, TuningError, one_line
 from gru_book.training import callbacks as training
-from gru_book.tuning.folder import JOURNAL, claimed, is_finished, mark_finished, note
-from gru_book.tuning.results import state
+from gru_book.tuning.folder import check_place, claimed, is_finished, mark_finished
+from gru_book.tuning.oracle import KeptOracle, oracle_seed
+from gru_book.tuning.records import JOURNAL, START_OVER, note
+from gru_book.tuning.results import failure, first_error, state
 from gru_book.tuning.search import METHODS, ScoredModel, Search
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # a full or read-only disk: no fault of a trial
+
 IDLE_SECONDS = 0.5  # between two questions of a worker for whom there is no trial yet
+
+
+@contextlib.contextmanager
+def role(name: str, address: tuple[str, int]) -> Iterator[None]:
+    """Let this process be the chief (the name holds that word) or a worker in the block; KerasTuner reads variables."""
+    values = {"TUNER_ID": name, "ORACLE_IP": address[0], "ORACLE_PORT": str(address[1])}
+    before = {f"KERASTUNER_{key}": os.environ.get(f"KERASTUNER_{key}") for key in values}
+    os.environ |= {f"KERASTUNER_{key}": value for key, value in values.items()}
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.update({key: value})
 
 
 def run_search(search: Search, folder: Path, again: bool = False) -> kt.Tuner:
@@ -36,58 +52,37 @@ def run_search(search: Search, folder: Path, again: bool = False) -> kt.Tuner:
 
     A search that had finished is not run again: its trials come back. `again` empties the folder and starts over.
     Shows trials, epochs and the time left. Raises TuningError where the folder holds another search or is in use,
-    and where trial after trial fails.
+    where trial after trial fails, and where all have failed.
     """
+    check_place(search, folder, again)
+    arguments = search.fit_arguments() if again or not is_finished(folder) else {}
     with claimed(search, folder, again):
         tuner = Tuner(search, folder)
-        if is_finished(folder):
-            return tuner
-        progress = ProgressLine(search, folder)
-        tuner.report = progress.show
-        try:
-            tuner.search_all()
-        except RuntimeError as error:
-            raise TuningError(f"search {search.name!r} stops: {error}") from None
-        progress.close()
-        mark_finished(folder)
+        if not is_finished(folder):
+            progress = ProgressLine(search, folder)
+            tuner.report = progress.show
+            try:
+                tuner.search_all(arguments or search.fit_arguments())
+            except RuntimeError:
+                raise stopped(search, folder) from None
+            progress.close()
+            mark_finished(folder)
+        check_found(search, folder)
         return tuner
 
 
-def oracle_seed(search_seed: int) -> int:
-    """Return a seed for an oracle, far from those of other searches.
+def stopped(search: Search, folder: Path) -> TuningError:
+    """Return the error of a search in which trial after trial failed, with the reason of the first failure."""
+    return TuningError(
+        f"search {search.name!r} stops: trial after trial failed, the first with {first_error(folder)}; what is "
+        "finished is kept, and the same search goes on with other hyperparameters"
+    )
 
-    KerasTuner counts its seed up by one for each hyperparameter that it draws. With three hyperparameters the search
-    with seed 4 is that with seed 1 without its first trial; and a seed of 0 counts as none.
-    """
-    return int(np.random.default_rng(search_seed).integers(1, 2**31))
 
-
-class KeptOracle:
-    """What the book adds to each of KerasTuner's oracles, so that nothing is lost when a process dies.
-
-    Files are replaced in one step: KerasTuner writes them in place, and a kill in the middle leaves half a file that
-    no later run can read. Failures in a row are counted from this start on: KerasTuner counts those of an interrupted
-    search too, so that one stopped by three failures goes on only if the third of them works now.
-    """
-
-    def save(self):
-        """Write the oracle's state."""
-        write_json(Path(self._get_oracle_fname()), self.get_state())
-
-    def _save_trial(self, trial):
-        write_json(Path(self._get_trial_dir(trial.trial_id)) / "trial.json", trial.get_state())
-
-    def reload(self):
-        """Read the state; what was running is tried again."""
-        super().reload()
-        self._ended_before = len(self.end_order)
-
-    def _check_consecutive_failures(self):
-        ended, self.end_order = self.end_order, self.end_order[getattr(self, "_ended_before", 0) :]
-        try:
-            super()._check_consecutive_failures()
-        finally:
-            self.end_order = ended
+def check_found(search: Search, folder: Path) -> None:
+    """Raise TuningError, with the reason, where the search in `folder` came to its end and no trial was completed."""
+    if why := failure(folder):
+        raise TuningError(f"search {search.name!r} found nothing: {why}; mend that, then {START_OVER}")
 
 
 class Tuner(kt.Hyperband):
@@ -105,25 +100,38 @@ class Tuner(kt.Hyperband):
         oracle = type(METHODS[search.method].__name__, (kept, METHODS[search.method]), {})(**options)
         oracle.verbose = 0
         self.of, self.report, self._idle, self._journal = search, lambda fraction: None, False, None
+        self._oracle_file = str(folder / "oracle.json")
         place = {"directory": str(folder.parent), "project_name": folder.name}
         with contextlib.redirect_stdout(io.StringIO()):  # KerasTuner announces that it goes on
             kt.Tuner.__init__(self, oracle=oracle, hypermodel=search.model, **place)
 
-    def search_all(self) -> None:
-        """Run trials until there are none left."""
-        callbacks = []
+    def search_all(self, arguments: dict) -> None:
+        """Run trials, with what the search's `fit_arguments` returned, until there are none left."""
         if self.of.patience is not None:
-            callbacks.append(keras.callbacks.EarlyStopping(monitor="val_loss", patience=self.of.patience))
+            stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=self.of.patience)
+            arguments["callbacks"].append(stop)
         with warnings.catch_warnings():
             # A trial that climbs a rung goes on from its weights, with a new Adam; Keras warns of it each time.
             warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
-            self.search(**self.of.data(), epochs=self.of.max_epochs, callbacks=callbacks, verbose=0)
+            try:
+                self.search(**arguments, epochs=self.of.max_epochs, verbose=0)
+            except kt.errors.FatalError as error:  # would come again with every trial
+                raise TuningError(f"search {self.of.name!r} stops: {one_line(error)}") from None
+
+    def _get_tuner_fname(self) -> str:
+        # A tuner has no state of its own. By the oracle's file KerasTuner sees that there is something to go on with,
+        # whichever process began it: by its own, one a role, a chief would overwrite what a single process had found.
+        return self._oracle_file
 
     def save(self):
-        """Write the tuner's state, and the oracle's where it lives in this process."""
+        """Write the oracle's state where it lives in this process."""
         if not self._is_worker():
             self.oracle.save()
-        write_json(Path(self._get_tuner_fname()), self.get_state())
+
+    def reload(self):
+        """Read the oracle's state where it lives in this process."""
+        if not self._is_worker():
+            self.oracle.reload()
 
     def pre_create_trial(self):
         """Wait a little where the last question brought no trial: KerasTuner asks again without a pause."""
@@ -139,16 +147,20 @@ class Tuner(kt.Hyperband):
         """Run one trial as KerasTuner does, and keep its journal."""
         self._journal = journal = Path(self.get_trial_dir(trial.trial_id)) / JOURNAL
         before = {"before": journal.stat().st_mtime} if journal.exists() else {}  # when the run before was last alive
-        note(journal, "start", worker=self.tuner_id, **before)
-        kwargs["callbacks"] = [*kwargs.get("callbacks", []), _Journal(journal, self.report)]
+        _note(journal, "start", worker=self.tuner_id, **before)
+        plain = type(self.hypermodel).fit is kt.HyperModel.fit
+        kept = _Journal(journal, self.report, self.of.objective_name if plain else None)
+        kwargs["callbacks"] = [*kwargs.get("callbacks", []), kept]
         try:
             results = super().run_trial(trial, *args, **kwargs)
         except Exception as error:
-            note(journal, "failed", error=f"{type(error).__name__}: {error}")
+            _note(journal, "failed", error=f"{type(error).__name__}: {one_line(error)}")
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                raise kt.errors.FatalError(f"{one_line(error)}, while trial {trial.trial_id} ran") from None
             raise
         finally:
             self._journal = None
-        note(journal, "end")
+        _note(journal, "end")
         self.report(0.0)
         return results
 
@@ -165,12 +177,20 @@ class Tuner(kt.Hyperband):
         return super()._build_and_fit_model(trial, *args, **kwargs)
 
 
-class _Journal(keras.callbacks.Callback):
-    """Notes each epoch of a trial: its scores and seconds."""
+def _note(journal: Path, event: str, **what) -> None:
+    """Note an event of a trial; where that cannot be written, end the search and not only the trial."""
+    try:
+        note(journal, event, **what)
+    except BookError as error:
+        raise kt.errors.FatalError(str(error)) from None
 
-    def __init__(self, path: Path, report: Callable[[float], None]):
+
+class _Journal(keras.callbacks.Callback):
+    """Notes each epoch of a trial: its scores and seconds; ends the search where the `objective` is not among them."""
+
+    def __init__(self, path: Path, report: Callable[[float], None], objective: str | None = None):
         super().__init__()
-        self.path, self.report = path, report
+        self.path, self.report, self.objective = path, report, objective
 
     def __deepcopy__(self, memo):
         return self  # KerasTuner copies the callbacks of every trial; this one is made for one
@@ -183,7 +203,12 @@ class _Journal(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         scores = {name: float(value) for name, value in (logs or {}).items()}
-        note(self.path, "epoch", epoch=epoch + 1, seconds=round(time.perf_counter() - self.started, 3), **scores)
+        _note(self.path, "epoch", epoch=epoch + 1, seconds=round(time.perf_counter() - self.started, 3), **scores)
+        if self.objective is not None and self.objective not in scores:
+            raise kt.errors.FatalValueError(
+                f"objective is {self.objective!r}, which the training does not give; allowed: {', '.join(scores)} "
+                "(those of validation need validation_data in data())"
+            )
         self.report(0.0)
 
 
