@@ -80,5 +80,5 @@ def plot_leads(ax: Axes, leads: Mapping[str, tuple[float, float, float]], over: 
     ax.axvline(0, color=REFERENCE, linewidth=1)
     ax.set_yticks(range(len(leads)), list(leads))
     ax.set_ylim(len(leads) - 0.5, -0.5)
-    ax.set(xlabel=f"points of accuracy, minus {over}")
+    ax.set(xlabel=f"accuracy minus {over}, points")
     return ax
