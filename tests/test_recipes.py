@@ -14,7 +14,11 @@ GOOD = ["a joy to watch", "good, very good!", "not bad at all", "I loved it"]
 BAD = ["a bore to sit through", "bad, very bad!", "not good at all", "I hated it"]
 LINEAR = ("linear", "nbsvm")
 TINY = {"units": 8, "embedding_dim": 8}
-SMALL = {"original": TINY | {"maxlen": 50}, "best": TINY}  # changes that make a recipe quick enough for a test
+SMALL = {
+    "original": TINY | {"maxlen": 50},
+    "best": TINY,
+    "blend": TINY,
+}  # changes that make a recipe quick enough for a test
 every_recipe = pytest.mark.parametrize("name", recipes.RECIPES)
 
 
@@ -217,9 +221,9 @@ def test_odd_texts_are_read(name):
 def test_a_token_keeps_its_apostrophe_and_marks_count():
     reader = recipes.fit("linear", *some_reviews(20)).reader()
     assert reader.build_tokenizer()("I didn't; it's \"good\"?! snake_case — ’90s") == [
-        *["I", "didn't", ";", "it's", '"', "good", '"', "?", "!", "snake", "case", "90s"],
+        *["i", "didn't", ";", "it's", '"', "good", '"', "?", "!", "snake", "case", "-", "90s"],
     ]
-    assert reader.build_preprocessor()("Fine.<br />Not BAD") == "fine. not bad"
+    assert reader.build_tokenizer()("Fine.<br />Not BAD") == ["fine", ".", "not", "bad"]
 
 
 def test_progress_goes_to_the_pipelines_channel_or_leaves_no_line(tmp_path, monkeypatch, capsys):

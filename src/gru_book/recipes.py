@@ -9,7 +9,7 @@ Every recipe takes raw texts with labels 0 and 1 and gives a classifier with the
 [True, False]
 
 `model.save(folder)` writes JSON and arrays, no pickle, and `recipes.load(folder)` checks their SHA-256 before it reads
-them. `RECIPES` lists the names. Page 32 explains the two linear recipes step by step, page 33 those that train a
+them. `RECIPES` lists the names. Page 32 explains the two linear recipes step by step, page 34 those that train a
 GRU; `fit(..., settings={...})` changes a recipe. `RECIPES[name].settings` shows what can be changed, one line each:
 its value, its meaning, and what is allowed.
 
@@ -33,7 +33,7 @@ from gru_book.files import sweep
 from gru_book.models.classifier import Classifier
 from gru_book.models.ngrams import NGramClassifier
 from gru_book.models.saving import FORMAT, MANIFEST, check_files, read_manifest
-from gru_book.models.settings import LINEAR, NBSVM, ORIGINAL, BestSettings, GRUSettings, Settings
+from gru_book.models.settings import LINEAR, NBSVM, ORIGINAL, BlendSettings, GRUSettings, LogOddsSettings, Settings
 from gru_book.models.texts import checked_labels, checked_texts
 
 
@@ -58,10 +58,16 @@ def _gru(*arguments) -> Classifier:
     return GRUClassifier(*arguments)
 
 
-def _best(*arguments) -> Classifier:
-    from gru_book.models.ensemble import BestClassifier
+def _log_odds(*arguments) -> Classifier:
+    from gru_book.models.log_odds_classifier import LogOddsClassifier
 
-    return BestClassifier(*arguments)
+    return LogOddsClassifier(*arguments)
+
+
+def _blend(*arguments) -> Classifier:
+    from gru_book.models.ensemble import BlendClassifier
+
+    return BlendClassifier(*arguments)
 
 
 RECIPES = {
@@ -76,9 +82,28 @@ RECIPES = {
         GRUSettings(longest=2, fewest=5, embedding_dim=16, units=16, window=25, word_dropout=0.1),
     ),
     "best": Recipe(
+        "a GRU in both directions that reads tokens, pairs and triples beside their cross-fitted log-odds",
+        _log_odds,
+        LogOddsSettings(
+            max_words=30_000,
+            longest=3,
+            maxlen=600,
+            embedding_dim=64,
+            units=64,
+            window=50,
+            bidirectional=True,
+            word_dropout=0.2,
+            embedding_dropout=0.3,
+            dropout=0.5,
+            epochs=2,
+            learning_rate=0.003,
+            vectors=0.5,
+        ),
+    ),
+    "blend": Recipe(
         "a GRU in both directions on tokens, pairs and triples, trained against an adversary, beside an NB-SVM",
-        _best,
-        BestSettings(
+        _blend,
+        BlendSettings(
             max_words=30_000,
             longest=3,
             maxlen=600,
@@ -129,7 +154,8 @@ def fit(
       another; labels: as many 0s and 1s, both at least once.
     validation: (texts, labels) on which the recipe makes its choices, and from which it learns nothing else. Without
       it a tenth of the texts, drawn at random, is held back for them; `chosen` of the classifier says what came out.
-      Where texts come in groups (reviews of one film), give validation texts of other groups: page 31 shows why.
+      Where texts come in groups (reviews of one film), give validation texts of other groups: page 31 shows why. List
+      the texts of a group side by side, too: "best" counts in folds, and so a group is in one.
     seed: of every random choice, 0 to 2**32 - 1; the same seed and the same texts give the same classifier (of a
       network for certain only with TensorFlow's op determinism, which `training.seeding.set_seed` turns on).
     settings: changes to the recipe, such as {"units": 64}; `RECIPES[name].settings` shows all names and values.
@@ -177,6 +203,8 @@ def load(path: str | Path) -> Classifier:
         raise ModelError(f"{manifest} has format {content['format']}; allowed: {FORMAT}; train the classifier again")
     if not isinstance(name, str) or name not in RECIPES:
         raise ModelError(f"{manifest} names the recipe {shown(name)}; allowed: {', '.join(RECIPES)}")
+    if name == "best" and isinstance(content["settings"], dict) and "linear" in content["settings"]:
+        name = "blend"  # saved when that was what "best" named
     try:
         settings = type(RECIPES[name].settings).from_plain(content["settings"])
     except ParameterError as error:

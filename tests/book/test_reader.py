@@ -17,14 +17,11 @@ WIDEST = 80  # characters of a code line that the site shows whole
 SMALLEST_TEXT = 11  # pixels, on a phone that is 390 pixels wide
 # Pages that have not been rewritten for the reader yet.
 FIRST_EDITION = {
-    "12_history",
     "23_backpropagation",
-    "24_vanishing_gradients",
     "25_memory_tasks",
     "26_limits",
     "31_reviews",
     "32_baselines",
-    "33_imdb_gru",
     "35_padding_masking",
     "36_rnn_lstm_gru",
     "37_inside",

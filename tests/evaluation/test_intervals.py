@@ -10,6 +10,7 @@ from sklearn import metrics as sklearn_metrics
 from gru_book.analysis.attribution import agreement
 from gru_book.evaluation.intervals import (
     accuracy_interval,
+    block_interval,
     bootstrap,
     difference_of_means,
     mean_interval,
@@ -104,3 +105,27 @@ def test_the_interval_of_a_mean_is_students():
     for bad in ([], [1.0]):
         with pytest.raises(ValueError, match="expected"):
             mean_interval(bad)
+
+
+def test_blocks_of_independent_values_have_about_the_interval_of_single_ones():
+    right, labels = rng().random(4000) < 0.9, np.arange(4000) % 2
+    mean, low, high = block_interval(right, labels, rng())
+    assert mean == pytest.approx(right.mean())
+    assert high - low == pytest.approx(np.ptp(accuracy_interval(right)[1:]), rel=0.25)
+
+
+def test_neighbours_that_are_alike_widen_the_interval_as_fewer_texts_would():
+    films = np.repeat(rng().random(100) < 0.9, 40)  # all answers on a film are right, or none
+    _, low, high = block_interval(films, np.zeros(4000), rng())
+    assert high - low == pytest.approx(np.ptp(accuracy_interval(films[::40])[1:]), rel=0.25)
+    labels = np.tile([0, 1], 4000)  # the order that counts is that within a label
+    both = np.ptp(block_interval(np.repeat(films, 2), labels, rng())[1:])
+    assert both == pytest.approx((high - low) / 2**0.5, rel=0.25)
+
+
+def test_one_block_has_no_interval_and_an_empty_list_no_mean():
+    assert block_interval([1, 0, 1, 1], [1, 1, 1, 1], rng()) == (0.75, 0.75, 0.75)
+    with pytest.raises(ValueError, match="values and labels have shapes"):
+        block_interval([], [], rng())
+    with pytest.raises(ValueError, match=r"shapes \(2,\) and \(3,\)"):
+        block_interval([1, 0], [1, 0, 1], rng())

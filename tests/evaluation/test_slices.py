@@ -50,7 +50,7 @@ def test_parts_are_equal_and_ordered_and_keep_equal_values_together(rng):
 def test_scores_of_other_reviews_are_refused_in_one_line():
     scores = pd.DataFrame({"label": [0, 1], "best": [0.1, 0.9], "other": [0, 0]})
     assert list(slices.checked_scores(scores, ["best"], np.array([0, 1]))) == ["best"]
-    with pytest.raises(ParameterError, match="lack nbsvm; run: gru-book execute 33_imdb_gru"):
+    with pytest.raises(ParameterError, match="lack nbsvm; run: gru-book execute 34_better"):
         slices.checked_scores(scores, ["best", "nbsvm"], np.array([0, 1]))
     for labels in ([1, 0], [0, 1, 1]):
         with pytest.raises(ParameterError, match="are not of the") as error:

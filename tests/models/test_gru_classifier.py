@@ -27,5 +27,5 @@ def test_a_recipe_takes_one_review_and_keeps_the_end_or_the_beginning(moods):
 
 
 def test_every_recipe_of_a_gru_knows_the_same_settings():
-    for name in ("fast", "web", "best"):
+    for name in ("fast", "web", "best", "blend"):
         assert set(PLAIN_GRU) <= set(recipes.RECIPES[name].settings)

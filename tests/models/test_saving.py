@@ -21,7 +21,14 @@ from gru_book.models.saving import FORMAT, MANIFEST, is_saved
 
 TEXTS, LABELS = ["good, a joy", "dull and bad", "a joy to see", "bad, a bore"] * 5, [1, 0, 1, 0] * 5
 TINY = {"units": 2, "embedding_dim": 3}
-SETTINGS = {"original": TINY | {"epochs": 1, "maxlen": 9}, "fast": TINY, "best": TINY, "web": TINY, "linear": {}}
+SETTINGS = {
+    "original": TINY | {"epochs": 1, "maxlen": 9},
+    "fast": TINY,
+    "best": TINY,
+    "blend": TINY,
+    "web": TINY,
+    "linear": {},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -238,9 +245,10 @@ def test_weights_that_are_not_finite_are_not_saved(fitted, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("name", ["best", "blend"])
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras's save under NumPy 2
-def test_the_network_alone_can_be_saved_as_keras_saves_it(fitted, tmp_path):
-    model = fitted("best").model
+def test_the_network_alone_can_be_saved_as_keras_saves_it(fitted, tmp_path, name):
+    model = fitted(name).model
     clone = keras.models.clone_model(model)
     clone.set_weights(model.get_weights())
     clone.save(tmp_path / "network.keras")
@@ -259,6 +267,17 @@ def test_what_was_saved_is_loaded(fitted, saved, name):
     assert again.settings == fitted(name).settings
     assert type(again.settings) is type(fitted(name).settings)
     assert again.files == {file.name for file in saved(name).iterdir()} - {MANIFEST}
+
+
+def test_what_best_named_before_is_loaded_as_a_blend(fitted, saved):
+    place = saved("blend")
+    seal(place, recipe="best")
+    again = recipes.load(place)
+    assert again.recipe == "blend"
+    np.testing.assert_array_equal(again.predict_proba(TEXTS), fitted("blend").predict_proba(TEXTS))
+    settings = fitted("best").settings.plain()
+    seal(place, recipe="best", settings=settings)
+    assert "linear_vocabulary.json" in refused(place)
 
 
 MANIFESTS = [
@@ -399,7 +418,8 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize(
-    ("name", "file"), [("linear", "weights.npz"), ("web", "network.npz"), ("best", "linear_weights.npz")]
+    ("name", "file"),
+    [("linear", "weights.npz"), ("web", "network.npz"), ("best", "network.npz"), ("blend", "linear_weights.npz")],
 )
 def test_damaged_weights_are_refused_in_one_line(saved, name, file, damage):
     place = saved(name)
@@ -433,7 +453,8 @@ def test_damaged_weights_are_refused_in_one_line(saved, name, file, damage):
         ("linear", "vocabulary.json"),
         ("fast", "vocabulary.json"),
         ("web", "vocabulary.json"),
-        ("best", "linear_vocabulary.json"),
+        ("best", "vocabulary.json"),
+        ("blend", "linear_vocabulary.json"),
     ],
 )
 def test_another_vocabulary_is_refused_in_one_line(saved, name, file, words):
@@ -480,7 +501,7 @@ def test_other_runs_are_refused(saved, runs, message):
 
 @pytest.mark.parametrize("weights", [..., None, [1.0, 2.0], [1.0, 2.0, float("nan")], ["a", "b", "c"], {"a": 1}, 7])
 def test_other_weights_between_the_two_models_are_refused(saved, weights):
-    place = saved("best")
+    place = saved("blend")
     chosen = json.loads((place / MANIFEST).read_text())["chosen"]
     chosen["weights"] = weights
     seal(place, chosen={key: value for key, value in chosen.items() if value is not ...})

@@ -10,7 +10,7 @@ from gru_book import recipes
 from gru_book.allowed import Parameter, plain, shown
 from gru_book.errors import ParameterError
 from gru_book.models import settings as module
-from gru_book.models.settings import LINEAR, NBSVM, ORIGINAL, PLAIN_GRU, BestSettings, GRUSettings
+from gru_book.models.settings import LINEAR, NBSVM, ORIGINAL, PLAIN_GRU, BlendSettings, GRUSettings
 
 TEXTS, LABELS = ["good, a joy", "dull and bad"] * 5, [1, 0] * 5
 EVERY = [
@@ -79,11 +79,19 @@ def refuses(monkeypatch):
         ("linear", {"grid": np.zeros(2)}, "grid[0] = 0.0 is not allowed"),
         ("linear", {"grid": np.ones((2, 2))}, "grid is array"),
         ("linear", {"default": -1}, "default = -1.0 is not allowed"),
-        ("best", {"even": [0.5, 0.5]}, "even = [0.5, 0.5] is not allowed; allowed: three numbers"),
-        ("best", {"even": [0.5, 0.5, math.inf]}, "even[2] = inf is not allowed"),
-        ("best", {"linear": "nbsvm"}, "linear: settings is 'nbsvm'; allowed: a dictionary"),
-        ("best", {"linear": {"longest": 0}}, "linear: longest = 0 is not allowed"),
-        ("best", {"linear": {"c": 1}}, "linear: settings has 'c'"),
+        ("blend", {"even": [0.5, 0.5]}, "even = [0.5, 0.5] is not allowed; allowed: three numbers"),
+        ("blend", {"even": [0.5, 0.5, math.inf]}, "even[2] = inf is not allowed"),
+        ("blend", {"linear": "nbsvm"}, "linear: settings is 'nbsvm'; allowed: a dictionary"),
+        ("blend", {"linear": {"longest": 0}}, "linear: longest = 0 is not allowed"),
+        ("blend", {"linear": {"c": 1}}, "linear: settings has 'c'"),
+        ("best", {"linear": None}, "settings has 'linear'"),
+        ("best", {"folds": 0}, "folds = 0 is not allowed; allowed: [1..1000]"),
+        ("best", {"folds": 2.0}, "folds must be of type int, not 2.0"),
+        ("best", {"channels": -1}, "channels = -1.0 is not allowed; allowed: [0..1000]"),
+        ("best", {"votes": 1}, "votes must be of type bool, not 1"),
+        ("best", {"vote_dropout": 1}, "vote_dropout = 1.0 is not allowed; allowed: [0..1)"),
+        ("best", {"teacher": 1.5}, "teacher = 1.5 is not allowed; allowed: [0..1]"),
+        ("best", {"lazy": None}, "lazy must be of type bool, not None"),
     ],
 )
 def test_values_fall_through_nowhere(refuses, name, settings, message):
@@ -121,6 +129,18 @@ def test_names_fall_through_nowhere(refuses, name, settings, message):
 )
 def test_what_cannot_work_together_is_refused(refuses, settings, message):
     assert message in refuses("fast", settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"mask": True, "window": 0}, "mask = True is nothing for a GRU with log-odds; allowed: False"),
+        ({"averaging": 0.9}, "averaging = 0.9 is nothing for a GRU with log-odds; allowed: 0.0"),
+        ({"adversary": 1}, "adversary = 1.0 is nothing for a GRU with log-odds; allowed: 0.0"),
+    ],
+)
+def test_what_a_gru_with_log_odds_does_not_have_is_refused(refuses, settings, message):
+    assert message in refuses("best", settings)
 
 
 def test_what_can_work_together_is_taken():
@@ -181,13 +201,13 @@ def test_settings_are_a_mapping_that_nobody_can_change():
         changed.units = 3
     with pytest.raises(TypeError):
         changed["units"] = 3
-    one, other = BestSettings(), BestSettings()
+    one, other = BlendSettings(), BlendSettings()
     one.even.append(1.0)
     assert other.even == [0.5, 0.5, 0.0]  # no list is shared
-    assert BestSettings().linear == NBSVM
-    assert (BestSettings() | {"linear": {"longest": 2}}).linear == NBSVM | {"longest": 2}
-    assert (BestSettings() | {"linear": LINEAR}).linear == LINEAR
-    assert (BestSettings() | {"linear": None})["linear"] is None
+    assert BlendSettings().linear == NBSVM
+    assert (BlendSettings() | {"linear": {"longest": 2}}).linear == NBSVM | {"longest": 2}
+    assert (BlendSettings() | {"linear": LINEAR}).linear == LINEAR
+    assert (BlendSettings() | {"linear": None})["linear"] is None
 
 
 @pytest.mark.parametrize("scalar", [np.int64(1), np.int8(1), np.uint16(1), np.array(1), np.array(1, np.uint8), 1])
@@ -231,7 +251,7 @@ def test_the_published_values_are_those_of_before():
         name: {
             key: value for key, value in recipes.RECIPES[name].settings.plain().items() if PLAIN_GRU.get(key) != value
         }
-        for name in ("fast", "best", "web")
+        for name in ("fast", "best", "blend", "web")
     }
     assert changes["fast"] == {
         "longest": 2, "fewest": 5, "embedding_dim": 16, "units": 16, "window": 25, "word_dropout": 0.1,
@@ -240,10 +260,16 @@ def test_the_published_values_are_those_of_before():
         "reading": "keras", "max_words": 10_000, "mask": True, "pooling": "last", "word_dropout": 0.1, "epochs": 3,
         "learning_rate": 0.005, "vectors": 0.5,
     }  # fmt: skip
-    assert changes["best"] == {
+    same = {
         "max_words": 30_000, "longest": 3, "maxlen": 600, "embedding_dim": 64, "units": 64, "window": 50,
         "bidirectional": True, "word_dropout": 0.2, "embedding_dropout": 0.3, "dropout": 0.5, "epochs": 2,
-        "learning_rate": 0.003, "adversary": 1.0, "vectors": 0.5, "even": [0.5, 0.5, 0.0],
+        "learning_rate": 0.003, "vectors": 0.5,
+    }  # fmt: skip
+    assert changes["best"] == same | {
+        "folds": 8, "channels": 1.0, "votes": True, "vote_dropout": 0.3, "teacher": 0.5, "lazy": True,
+    }  # fmt: skip
+    assert changes["blend"] == same | {
+        "adversary": 1.0, "even": [0.5, 0.5, 0.0],
         "linear": {"weighting": "nbsvm", "longest": 3, "grid": [0.01, 0.03, 0.1, 0.3, 1.0], "default": 0.3},
     }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Numbers with their uncertainty: shares, means over seeds, and whatever else by the bootstrap.
 
-Importing this module imports SciPy, and no TensorFlow. Pages 33 and 39 explain the intervals.
+Importing this module imports SciPy, and no TensorFlow. Pages 33, 34 and 39 explain the intervals.
 """
 
 from __future__ import annotations
@@ -69,6 +69,32 @@ def bootstrap(
         samples, statistic, n_resamples=draws, confidence_level=level, paired=paired, method=method, rng=rng
     ).confidence_interval
     return value, float(interval.low), float(interval.high)
+
+
+def block_interval(
+    values: np.ndarray, labels: np.ndarray, rng: np.random.Generator, size: int = 40, level: float = 0.95
+) -> tuple[float, float, float]:
+    """Return the mean of `values` with its bootstrap interval over blocks of neighbours: mean, low, high.
+
+    Texts that stand side by side are not independent where a list goes film by film; whole blocks of them are.
+    values: one number a text, such as whether an answer was right, or by how much more often than another; labels: of
+    the texts, whose blocks are apart; both (texts,), in the order of the list. size: texts in a block, at most.
+    Raises ValueError where the shapes differ or there is no text.
+    """
+    values, labels = np.asarray(values, float), np.asarray(labels)
+    if values.shape != labels.shape or values.ndim != 1 or not len(values):
+        raise ValueError(f"values and labels have shapes {values.shape} and {labels.shape}; expected (texts,) twice")
+    place = np.empty(len(labels), int)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        place[rows] = np.arange(len(rows)) // size
+    _, block = np.unique(np.stack([labels, place]), axis=1, return_inverse=True)
+    sums, sizes = np.bincount(block, values), np.bincount(block)
+
+    def mean(number: np.ndarray, axis: int = -1) -> np.ndarray:
+        return sums[number].sum(axis=axis) / sizes[number].sum(axis=axis)
+
+    return bootstrap(mean, np.arange(len(sums)), rng=rng, level=level)
 
 
 def difference_of_means(one: np.ndarray, other: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -57,16 +57,16 @@ def parts_of(values: Sequence[float], names: Sequence[str]) -> dict[str, np.ndar
 
 
 def checked_scores(scores: pd.DataFrame, models: Sequence[str], labels: np.ndarray) -> pd.DataFrame:
-    """Return the columns `models` of page 33's table of test scores, once its rows are known to be these reviews.
+    """Return the columns `models` of page 34's table of test scores, once its rows are known to be these reviews.
 
     Raises ParameterError, in one line, where a column is missing or the labels are not those of the reviews.
     """
     missing = [name for name in ("label", *models) if name not in scores]
     if missing:
-        raise ParameterError(f"the test scores of page 33 lack {', '.join(missing)}; run: gru-book execute 33_imdb_gru")
+        raise ParameterError(f"the test scores of page 34 lack {', '.join(missing)}; run: gru-book execute 34_better")
     if not np.array_equal(scores["label"], labels):
         raise ParameterError(
-            f"the {len(scores):,} test scores of page 33 are not of the {len(labels):,} test reviews loaded here; "
+            f"the {len(scores):,} test scores of page 34 are not of the {len(labels):,} test reviews loaded here; "
             'use source = "package" and the published scores'
         )
     return scores[list(models)]

@@ -1,4 +1,4 @@
-"""From the plain recurrent network to minGRU: a table of papers, and one small description for each cell (page 12).
+"""From the plain recurrent network to minGRU: a list of papers, and one small description for each cell (page 12).
 
 `MILESTONES` is the timeline, `CELLS` says of what each cell is made; the page's figures and tables are drawn and
 counted from these two. The cells themselves are written on the page, step by step.
@@ -13,30 +13,21 @@ class Milestone(NamedTuple):
     year: int
     name: str
     change: str
-    kind: str  # "cell", "training", "study" or "no recurrence"
+    kind: str  # "cell", "training" or "study"
     source: str
 
 
 MILESTONES = (
-    Milestone(1986, "backpropagation", "the chain rule trains hidden layers", "training", "rumelhart1986"),
     Milestone(1990, "simple recurrent network", "the last state is an input too", "cell", "elman1990"),
     Milestone(1990, "backpropagation through time", "the chain rule over all steps", "training", "werbos1990"),
     Milestone(1991, "vanishing gradients", "analysed in a diploma thesis", "study", "hochreiter1991"),
     Milestone(1992, "time constants", "mix the new state with the old", "cell", "mozer1992"),
-    Milestone(1994, "long gaps are hard", "safe storage means weak gradients", "study", "bengio1994"),
-    Milestone(1997, "LSTM", "a cell state; input and output gate", "cell", "hochreiter1997"),
+    Milestone(1994, "long gaps are hard", "safe storage, weak gradients", "study", "bengio1994"),
+    Milestone(1997, "LSTM", "a cell state; two gates", "cell", "hochreiter1997"),
     Milestone(2000, "forget gate", "the LSTM can let go", "cell", "gers2000"),
-    Milestone(2013, "deep LSTM", "stacked layers recognise speech", "study", "graves2013"),
     Milestone(2014, "GRU", "one state, two gates", "cell", "cho2014"),
     Milestone(2014, "GRU against LSTM", "compared; no clear winner", "study", "chung2014"),
-    Milestone(2015, "architecture search", "forget bias 1 closes the gap", "study", "jozefowicz2015"),
-    Milestone(2017, "search space odyssey", "LSTM variants, none much better", "study", "greff2017"),
-    Milestone(2017, "quasi-RNN", "gates see inputs only", "cell", "bradbury2017"),
-    Milestone(2017, "Transformer", "attention instead of recurrence", "no recurrence", "vaswani2017"),
-    Milestone(2018, "linear recurrence", "a parallel scan replaces the loop", "training", "martin2018"),
-    Milestone(2018, "time warping", "gates derived; their biases set", "study", "tallec2018"),
-    Milestone(2023, "Mamba", "a linear state, steered by the input", "cell", "gu2023"),
-    Milestone(2024, "minGRU", "a GRU that a scan can run", "cell", "feng2024"),
+    Milestone(2024, "minGRU", "gates that see inputs only", "cell", "feng2024"),
 )
 
 

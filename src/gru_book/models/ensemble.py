@@ -1,4 +1,4 @@
-"""The most accurate recipe of the book: a GRU beside a linear model, weighed on texts that neither has learnt from."""
+"""The recipe "blend": a GRU beside a linear model, weighed on texts that neither has learnt from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Beside(NGramClassifier):
     prefix = "linear_"
 
 
-class BestClassifier(GRUClassifier):
+class BlendClassifier(GRUClassifier):
     """A `GRUClassifier` whose logit is added to that of an NB-SVM, each with a weight.
 
     The two learn from the same texts, apart from each other. A logistic regression with two weights and a constant then
@@ -27,7 +27,7 @@ class BestClassifier(GRUClassifier):
     wrong most often, the size of their probabilities. Where there are too few texts to hold some back the weights are
     those of `even`.
 
-    settings: those of `BestSettings`.
+    settings: those of `BlendSettings`.
     """
 
     def fit(self, texts, labels, validation=None):

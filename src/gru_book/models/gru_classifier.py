@@ -1,8 +1,7 @@
 """The recipes that train a GRU with Keras: what `gru_book.recipes` does for the names whose networks read in order.
 
 `original_network` is the network of the notebook that this book grew from. `network` is every other one: its arguments
-are the choices that page 33 tries one at a time, and a recipe is a set of them. Page 33 shows the code of both
-functions, as it stands here.
+are the choices that page 34 explains, and a recipe is a set of them.
 
 Tokens become ids by `Tokens`; texts of similar length come together in `batches_by_length`; `train` is the loop.
 """

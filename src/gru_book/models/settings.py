@@ -6,7 +6,7 @@
 Traceback (most recent call last):
 gru_book.errors.ParameterError: keep = 'post' is not allowed; allowed: [last | first]
 
-Page 33 explains those of a GRU and tries them one at a time, page 32 those of the linear recipes.
+Page 34 explains those of a GRU, page 32 those of the linear recipes.
 """
 
 from __future__ import annotations
@@ -199,7 +199,26 @@ class GRUSettings(Settings):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BestSettings(GRUSettings):
+class LogOddsSettings(GRUSettings):
+    """Those of a GRU that reads cross-fitted log-odds beside its tokens."""
+
+    folds: int = setting(8, "of the texts, for log-odds and teacher; 1 counts a text for itself, too", "[1..1000]")
+    channels: float = setting(1.0, "factor of the log-odds among the GRU's inputs; 0 for none", "[0..1000]")
+    votes: bool = setting(True, "let the text's sums of log-odds join the pooled states")
+    vote_dropout: float = setting(0.3, "share of texts whose sums are dropped in training", "[0..1)")
+    teacher: float = setting(0.5, "share of the targets that an NB-SVM of the other folds sets; 0 for none", "[0..1]")
+    lazy: bool = setting(True, "let Adam move only those rows of the tables that a batch reads")
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("mask", "averaging", "adversary"):
+            if self[name]:
+                none = getattr(PLAIN_GRU, name)
+                raise ParameterError(f"{name} = {self[name]} is nothing for a GRU with log-odds; allowed: {none}")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BlendSettings(GRUSettings):
     """Those of a GRU beside a linear model; `linear` takes changes to NBSVM, as a dictionary, or None."""
 
     linear: NGramSettings | None = setting(NBSVM, "of the NB-SVM beside it; None for the GRU alone")

@@ -1,7 +1,7 @@
 """The original's recipe with two more seeds than that of page 33: accuracy, seconds and peak memory.
 
 It learns from the whole training part; the test part is opened once for each trained classifier, after its fit. Every
-fit has a process of its own. The study `recipes` does the same for the others, and the page ``33_imdb_gru`` shows both
+fit has a process of its own. The study `recipes` does the same for the others, and the page ``34_better`` shows both
 tables; `benchmarks/recipes.py` measures all of them in turn, in one run.
 """
 

@@ -2,7 +2,7 @@
 
 The study `original` has that one. As there: all learn from the whole training part and choose on the validation part;
 the test part is opened once for each trained classifier, after its fit; every fit has a process of its own. The page
-``33_imdb_gru`` shows both tables.
+``34_better`` shows both tables.
 """
 
 from gru_book import recipes
@@ -13,7 +13,7 @@ TITLE = "The other recipes with three seeds: accuracy, seconds and peak memory, 
 TIMES = ("fit seconds", "predict seconds", "peak GB")  # what differs from run to run
 
 SEEDS = range(3)
-NAMES = ("fast", "best", "web", "linear", "nbsvm")
+NAMES = ("fast", "best", "blend", "web", "linear", "nbsvm")
 
 
 def cases() -> list[dict]:

@@ -1,1 +1,1 @@
-"""What every training with Keras needs: `seeding` and `callbacks` (progress, history)."""
+"""What every training with Keras needs: `seeding`, `callbacks` (progress, history), `lazy_adam`."""
