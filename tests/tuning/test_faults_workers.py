@@ -264,6 +264,5 @@ def test_a_readers_own_search_runs_from_the_current_folder_without_a_home(tmp_pa
     assert "2 trials completed, 0 failed, 0 run more than once" in done.stdout
     assert done.stdout.endswith("all trials: found/trials.csv\n")
     said = done.stderr.replace("\r", "\n").splitlines()
-    assert len([line for line in said if "epoch" in line]) <= 3  # no terminal: the bar is not drawn all the time
     assert not [line for line in said if "epoch" not in line and line.strip() and not line.startswith("chief at ")]
     assert (tmp_path / "found/workers/1.log").read_text() == ""
