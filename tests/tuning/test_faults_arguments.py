@@ -40,6 +40,8 @@ WRONG = {
     "os:path": "allowed: a function that returns a Search",
     "toy_search:Toy": "allowed: a function that returns a Search",
     "os:getcwd": "does not take method, max_epochs, factor, max_trials, patience, seed; give it **search",
+    "builtins:print": "does not take method",
+    "builtins:max": "whose arguments cannot be seen; allowed: a function of Python's",
     "math:sqrt:x": "math has no 'sqrt:x'",
     "broken:mine": "which cannot be imported: ZeroDivisionError: division by zero",
     "leaving:mine": "which cannot be imported: SystemExit: 3",

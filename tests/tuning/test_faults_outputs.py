@@ -1,5 +1,6 @@
 """Folders of searches: refused before any work, nothing lost that no search made, nothing left of a kill."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -169,6 +170,20 @@ def test_a_port_in_use_is_noticed_before_anything_is_replaced(finished, capsys):
         assert main(["tune", *SMALL, *where]) == 2
     assert f"chief is 127.0.0.1:{port}, a port in use or not allowed" in said(capsys)
     assert all_files(finished) == before
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
+@pytest.mark.parametrize("again", [[], ["--again"]])
+def test_a_disk_that_cannot_be_written_is_named_before_any_work(number, again, desk, capsys, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("gru_book.files.tempfile.TemporaryFile", refuse)
+    before = all_files(desk)
+    for folder in (["--folder", "./new"], []):
+        assert main(["tune", *SMALL, *folder, *again]) == 2
+        assert os.strerror(number) in said(capsys)
+    assert all_files(desk) == before
 
 
 def test_a_table_that_was_edited_is_kept(finished, capsys, monkeypatch, tmp_path):

@@ -104,7 +104,7 @@ def test_what_the_data_may_not_say(data, said, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "raised", [ValueError("no\nfile"), KeyError("x"), OSError(2, "No such file"), TuningError("y")]
+    "raised", [ValueError("no\nfile"), KeyError("x"), OSError(2, "No such file"), TuningError("y"), SystemExit(0)]
 )
 def test_data_that_fails_says_so_before_any_worker_starts(raised, tmp_path, monkeypatch, capsys):
     from gru_book.tuning import chief

@@ -24,7 +24,7 @@ from keras_tuner.src import protos
 from gru_book.errors import TuningError
 from gru_book.progress import EVERY, EVERY_WITHOUT_TERMINAL, has_channel
 from gru_book.tuning.folder import WORKERS, check_place, claimed, is_finished, mark_finished
-from gru_book.tuning.local import LocalWorker, local_worker
+from gru_book.tuning.local import LocalWorker, end_all, local_worker
 from gru_book.tuning.oracle import KeptOracle
 from gru_book.tuning.records import JOURNAL, note, shown
 from gru_book.tuning.results import state
@@ -195,8 +195,7 @@ def run_chief(
             done = f"{state(folder)['completed']} of at most {search.trials()} trials are done"
             raise KeyboardInterrupt(f"search {search.name!r} was interrupted in {shown(folder)}, {done}") from None
         finally:
-            for worker in local:
-                worker.stop()
+            end_all(local)
         if oracle.broken:
             raise stopped(search, folder)
         mark_finished(folder)
@@ -216,7 +215,7 @@ def _watch(search: Search, folder: Path, oracle: ChiefOracle, local: list[LocalW
             time.sleep(0.3)
             for worker in oracle.drop_lost_workers(folder):
                 say(f"worker {worker} gives no sign of life; its trial is tried again")
-            for line in filter(None, [worker.look_after() for worker in local]):
+            for line in filter(None, [worker.look_after(oracle.stopped or bool(oracle.broken)) for worker in local]):
                 say(line)
             if oracle.fault:
                 raise TuningError(f"search {search.name!r} stops: {oracle.fault}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from gru_book.environment import VARIABLES
 from gru_book.tuning.folder import WORKERS
 
 MOST_RESTARTS = 5  # of one worker in one search
+
+PATIENCE = 5.0  # seconds that workers have to end politely
 
 TAIL = 10_000  # bytes of a worker's log in which its last line is
 
@@ -36,14 +39,18 @@ class LocalWorker:
                 self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.environment
             )
 
-    def look_after(self) -> str:
-        """Start the process again where it died; return a line that says so, or an empty text."""
+    def look_after(self, over: bool) -> str:
+        """Start the process again where it died; return a line that says so, or an empty text.
+
+        over: whether the search has nothing left to give out, so that a worker may leave.
+        """
         code = self.process.poll()
-        if code in (None, 0) or self.given_up:
+        if code is None or (code == 0 and over) or self.given_up:
             return ""
         before, self.last = self.last, self._last_line()
-        ended = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-        repeated = code > 0 and self.last == before
+        killed = next((one.name for one in signal.Signals if one == -code), f"signal {-code}")
+        ended = f"was killed by {killed}" if code < 0 else f"ended with code {code}"
+        repeated = code >= 0 and self.last == before
         if code == 2 or repeated or self.restarts >= MOST_RESTARTS:  # 2: a clear error, which would come again
             self.given_up = self.last or ended
             return f"worker {self.name} is given up: {self.given_up}"
@@ -57,15 +64,19 @@ class LocalWorker:
             lines = log.read().decode("utf-8", "replace").strip().splitlines() or [""]
         return lines[-1].removeprefix("gru-book: ")
 
-    def stop(self) -> None:
-        """End the process."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+
+def end_all(workers: list[LocalWorker]) -> None:
+    """End the processes, all of them politely first: a trial may be in the middle of a step."""
+    living = [worker.process for worker in workers if worker.process and worker.process.poll() is None]
+    for process in living:
+        process.terminate()
+    until = time.monotonic() + PATIENCE
+    for process in living:
+        try:
+            process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def local_worker(name: str, command: list[str], folder: Path, workers: int) -> LocalWorker:

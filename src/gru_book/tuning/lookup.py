@@ -6,6 +6,7 @@ current folder first. What is given after -p is read by the type of the argument
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import sys
@@ -42,7 +43,7 @@ def find_search(name: str) -> Callable[..., Search]:
         own = [key for key, value in vars(made).items() if callable(value) and not key.startswith("_")]
         raise TuningError(f"search is {name!r}, but {module} has no {function!r}{did_you_mean(function, own)}")
     found = getattr(made, function)
-    if not inspect.isroutine(found):
+    if not callable(found) or isinstance(found, type):
         raise TuningError(f"search is {name!r}, which is {short(found)}; allowed: a function that returns a Search")
     return found
 
@@ -79,7 +80,7 @@ def make_search(name: str, pairs: list[tuple[str, str]], common: dict[str, Any])
     """
     function = find_search(name)
     values = parse_options(function, pairs)
-    parameters = inspect.signature(function).parameters.values()
+    parameters = _signature(function).parameters.values()
     open_ended = any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters)
     named = {one.name for one in parameters if one.kind in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD)}
     if missing := [option for option in common if option not in named and not open_ended]:
@@ -93,7 +94,7 @@ def make_search(name: str, pairs: list[tuple[str, str]], common: dict[str, Any])
         search = function(**values, **common)
     except BookError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise TuningError(
             f"search is {name!r}, whose function fails: {type(error).__name__}: {one_line(error)}"
         ) from None
@@ -134,7 +135,9 @@ def _signature(function: Callable) -> inspect.Signature:
     try:
         return inspect.signature(function, eval_str=True)
     except Exception:  # an annotation that names what is not there
-        return inspect.signature(function)
+        with contextlib.suppress(ValueError, TypeError):
+            return inspect.signature(function)
+    raise TuningError(f"search is {short(function)}, whose arguments cannot be seen; allowed: a function of Python's")
 
 
 def _parse(parameter: inspect.Parameter, text: str) -> Any:

@@ -129,7 +129,7 @@ class Search:
             space, made = self._build()
         except BookError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise TuningError(
                 f"the model of search {self.name!r} fails: {type(error).__name__}: {one_line(error)}"
             ) from None
@@ -170,7 +170,7 @@ class Search:
             given = self.data()
         except BookError as error:
             raise TuningError(f"{what} fails: {error}") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise TuningError(f"{what} fails: {type(error).__name__}: {one_line(error)}") from None
         if not isinstance(given, dict) or not all(isinstance(name, str) for name in given):
             raise TuningError(
