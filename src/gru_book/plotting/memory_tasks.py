@@ -75,7 +75,7 @@ def plot_updates(ax: Axes, runs: pd.DataFrame, lengths: tuple[int, ...], budget:
         ax.plot(across, middle, line, color=color, label=cell, linewidth=1.4)
     ax.axhline(budget, color=REFERENCE, linewidth=1, linestyle=":")
     ax.set_xticks(range(len(lengths)), [str(length) for length in lengths])
-    ax.set(yscale="log", ylabel="updates", xlim=(-0.5, len(lengths) - 0.5), ylim=(70, budget * 1.6))
+    ax.set(yscale="log", ylabel="updates", xlim=(-0.5, len(lengths) - 0.5), ylim=(25, budget * 1.6))
     ax.grid(visible=False, axis="x")
     return ax
 
