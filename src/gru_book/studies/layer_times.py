@@ -22,6 +22,7 @@ from gru_book.errors import BookError
 from gru_book.timing import peers
 
 TITLE = "Time of RNN, LSTM and GRU layers on a CPU: Keras, PyTorch and ONNX Runtime, ratios to Keras's GRU"
+TIMES = ("milliseconds", "ratio", "low", "high", "own", "own low", "own high")
 
 PROCESSES = range(3)
 ORIGINAL = {"batch_size": 32, "num_steps": 500, "units": 128}
