@@ -348,7 +348,7 @@ def test_building_again_after_changes(small_book):
     assert first == out / "html/index.html"
     third = (out / "html/notebooks/11_third.html").read_text(encoding="utf-8")
     soup = BeautifulSoup(third, "html.parser")
-    assert soup.select_one("p.claim.claim-fails")
+    assert soup.select_one("p.claim.claim-contradicted")
     assert [tag.text for tag in soup.select(".pasted-text")] == GLUED
     assert [(tag.text, tag["scope"]) for tag in soup.select("table th")] == [
         *[("row", "col"), ("one", "col"), ("two", "col"), ("0", "row")],
