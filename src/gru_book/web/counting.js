@@ -66,20 +66,9 @@ function shown(value, digits = 4) {
   return text.replaceAll("-", "−");
 }
 
-const STYLE = `
-.gru-counting { --gru-text: var(--pst-color-text-base, var(--jp-content-font-color1, #222));
-  --gru-muted: var(--pst-color-text-muted, var(--jp-content-font-color2, #555));
-  --gru-ground: var(--pst-color-background, var(--jp-layout-color0, #fff));
-  --gru-surface: var(--pst-color-surface, var(--jp-layout-color1, #f5f5f5));
-  --gru-accent: var(--pst-color-primary, var(--jp-brand-color1, #1d5b79));
-  --gru-line: var(--pst-color-border, var(--jp-border-color2, #ccc));
-  color: var(--gru-text); background: var(--gru-ground); border: 1px solid var(--gru-line); border-radius: 0.5rem;
-  padding: 0.75rem; margin: 1rem 0; font-size: 0.875rem; line-height: 1.4; }
-.gru-counting * { box-sizing: border-box; }
-.gru-counting p { margin: 0.4rem 0; }
+const STYLE = sharedStyle("gru-counting") + `
 .gru-counting .gru-keys { display: flex; flex-wrap: wrap; gap: 0.35rem; }
-.gru-counting button { font: inherit; color: var(--gru-text); background: var(--gru-surface); cursor: pointer;
-  border: 1px solid var(--gru-muted); border-radius: 0.35rem; padding: 0.25rem 0.9rem; min-height: 2.2rem; }
+.gru-counting button { padding: 0.25rem 0.9rem; min-height: 2.2rem; }
 .gru-counting .gru-controls { display: grid; gap: 0.3rem 1rem; margin-top: 0.5rem;
   grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); }
 .gru-counting .gru-row { display: grid; grid-template-columns: 1fr auto; align-items: baseline; }
@@ -91,17 +80,7 @@ const STYLE = `
   background: var(--gru-surface); border: 1px solid var(--gru-muted); border-radius: 0.35rem;
   padding: 0.15rem 0.3rem; }
 .gru-counting .gru-chart { height: 20rem; min-width: 0; margin-top: 0.5rem; }
-.gru-counting .gru-chart svg { display: block; width: 100%; height: 100%; overflow: hidden; }
-.gru-counting .gru-chart text { fill: var(--gru-text); font-size: 12px; }
-.gru-counting .gru-chart text.gru-tick { fill: var(--gru-muted); font-size: 11px; }
-.gru-counting .gru-grid { opacity: 0.7; stroke: var(--gru-line); stroke-width: 1; }
 .gru-counting .gru-status { min-height: 6.4em; }
-.gru-counting :focus-visible { outline: 0.15rem solid var(--pst-color-secondary, #a34a0a); outline-offset: 0.1rem; }
-.gru-counting details { margin-top: 0.5rem; }
-.gru-counting .gru-scroll { overflow: auto; max-height: 20rem; }
-.gru-counting table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0; width: auto; }
-.gru-counting th, .gru-counting td { padding: 0.1rem 0.6rem; text-align: right; white-space: nowrap;
-  border: 0; border-bottom: 1px solid var(--gru-line); color: var(--gru-text); background: transparent; }
 @media (max-width: 699px) { .gru-counting { padding: 0.5rem; }
   .gru-counting .gru-status { min-height: 8.6em; } }
 `;

@@ -196,30 +196,14 @@ function signed(value) {
   return String(value).replace("-", "−");
 }
 
-const STYLE = `
-.gru-fading { --gru-text: var(--pst-color-text-base, var(--jp-content-font-color1, #222));
-  --gru-muted: var(--pst-color-text-muted, var(--jp-content-font-color2, #555));
-  --gru-ground: var(--pst-color-background, var(--jp-layout-color0, #fff));
-  --gru-surface: var(--pst-color-surface, var(--jp-layout-color1, #f5f5f5));
-  --gru-accent: var(--pst-color-primary, var(--jp-brand-color1, #1d5b79));
-  --gru-line: var(--pst-color-border, var(--jp-border-color2, #ccc));
-  color: var(--gru-text); background: var(--gru-ground); border: 1px solid var(--gru-line); border-radius: 0.5rem;
-  padding: 0.75rem; margin: 1rem 0; font-size: 0.875rem; line-height: 1.4; }
-.gru-fading * { box-sizing: border-box; }
-.gru-fading p { margin: 0.4rem 0; }
+const STYLE = sharedStyle("gru-fading") + `
 .gru-fading .gru-buttons { display: flex; flex-wrap: wrap; gap: 0.35rem; }
-.gru-fading button { font: inherit; color: var(--gru-text); background: var(--gru-surface); cursor: pointer;
-  border: 1px solid var(--gru-muted); border-radius: 0.35rem; padding: 0.25rem 0.6rem; min-height: 2rem; }
 .gru-fading button[aria-pressed="true"], .gru-fading .gru-send { color: var(--gru-ground);
   background: var(--gru-accent); border-color: var(--gru-accent); }
 .gru-fading .gru-note { min-height: 2.8em; }
 .gru-fading .gru-chart { height: 25rem; min-width: 0; touch-action: pan-y; background: var(--gru-ground); }
-.gru-fading .gru-chart svg { display: block; width: 100%; height: 100%; overflow: hidden; }
-.gru-fading .gru-chart text { fill: var(--gru-text); font-size: 12px; }
-.gru-fading .gru-chart text.gru-tick { fill: var(--gru-muted); font-size: 11px; }
 .gru-fading .gru-chart text.gru-name { font-size: 13px; font-weight: 600; }
 .gru-fading .gru-frame { fill: none; stroke: var(--gru-muted); stroke-width: 1; }
-.gru-fading .gru-grid { opacity: 0.7; stroke: var(--gru-line); stroke-width: 1; }
 .gru-fading .gru-cover { fill: var(--gru-ground); opacity: 0.88; }
 .gru-fading .gru-front { stroke: var(--gru-text); stroke-width: 1.5; }
 .gru-fading .gru-row { display: grid; grid-template-columns: 1fr auto; align-items: baseline; margin: 0.15rem 0; }
@@ -230,12 +214,6 @@ const STYLE = `
 .gru-fading .gru-sliders { display: grid; gap: 0 1rem;
   grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); }
 .gru-fading .gru-status { min-height: 4.2em; font-variant-numeric: tabular-nums; }
-.gru-fading :focus-visible { outline: 0.15rem solid var(--pst-color-secondary, #a34a0a); outline-offset: 0.1rem; }
-.gru-fading details { margin-top: 0.5rem; }
-.gru-fading .gru-scroll { overflow: auto; max-height: 20rem; }
-.gru-fading table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0; width: auto; }
-.gru-fading th, .gru-fading td { padding: 0.1rem 0.6rem; text-align: right; white-space: nowrap; border: 0;
-  border-bottom: 1px solid var(--gru-line); color: var(--gru-text); background: transparent; }
 @media (max-width: 699px) { .gru-fading { padding: 0.5rem; }
   .gru-fading .gru-chart { height: 23rem; }
   .gru-fading .gru-note { min-height: 4.2em; }

@@ -203,20 +203,8 @@ function halfLifeShown(bias) {
   return `${steps < 100 ? steps.toFixed(1) : Math.round(steps).toLocaleString("en")} steps`;
 }
 
-const STYLE = `
-.gru-playground { --gru-text: var(--pst-color-text-base, var(--jp-content-font-color1, #222));
-  --gru-muted: var(--pst-color-text-muted, var(--jp-content-font-color2, #555));
-  --gru-ground: var(--pst-color-background, var(--jp-layout-color0, #fff));
-  --gru-surface: var(--pst-color-surface, var(--jp-layout-color1, #f5f5f5));
-  --gru-accent: var(--pst-color-primary, var(--jp-brand-color1, #1d5b79));
-  --gru-line: var(--pst-color-border, var(--jp-border-color2, #ccc));
-  color: var(--gru-text); background: var(--gru-ground); border: 1px solid var(--gru-line); border-radius: 0.5rem;
-  padding: 0.75rem; margin: 1rem 0; font-size: 0.875rem; line-height: 1.4; }
-.gru-playground * { box-sizing: border-box; }
-.gru-playground p { margin: 0.4rem 0; }
+const STYLE = sharedStyle("gru-playground") + `
 .gru-playground .gru-presets { display: flex; flex-wrap: wrap; gap: 0.35rem; }
-.gru-playground button { font: inherit; color: var(--gru-text); background: var(--gru-surface); cursor: pointer;
-  border: 1px solid var(--gru-muted); border-radius: 0.35rem; padding: 0.25rem 0.6rem; min-height: 2rem; }
 .gru-playground button[aria-pressed="true"] { color: var(--gru-ground); background: var(--gru-accent);
   border-color: var(--gru-accent); }
 .gru-playground .gru-note { min-height: 2.8em; }
@@ -224,11 +212,7 @@ const STYLE = `
 .gru-playground .gru-legend svg { width: 2rem; height: 0.7rem; margin-right: 0.35rem; vertical-align: middle; }
 .gru-playground .gru-charts { display: grid; gap: 0.5rem 1rem; background: var(--gru-ground); padding: 0.2rem 0; }
 .gru-playground .gru-chart { height: 21rem; min-width: 0; touch-action: pan-y; }
-.gru-playground .gru-chart svg { display: block; width: 100%; height: 100%; overflow: hidden; }
-.gru-playground .gru-chart text { fill: var(--gru-text); font-size: 12px; }
-.gru-playground .gru-chart text.gru-tick { fill: var(--gru-muted); font-size: 11px; }
 .gru-playground .gru-chart text.gru-end { font-size: 14px; }
-.gru-playground .gru-grid { opacity: 0.7; stroke: var(--gru-line); stroke-width: 1; }
 .gru-playground .gru-stem { stroke: var(--gru-muted); stroke-width: 3; }
 .gru-playground .gru-cursor { stroke: var(--gru-muted); stroke-width: 1; stroke-dasharray: 2 2; }
 .gru-playground .gru-reading { font-variant-numeric: tabular-nums; min-height: 1.4em; margin: 0; }
@@ -248,12 +232,6 @@ const STYLE = `
   min-height: 1.5rem; accent-color: var(--gru-accent); }
 .gru-playground select { font: inherit; color: var(--gru-text); background: var(--gru-surface);
   border: 1px solid var(--gru-muted); border-radius: 0.35rem; padding: 0.15rem 0.3rem; max-width: 100%; }
-.gru-playground :focus-visible { outline: 0.15rem solid var(--pst-color-secondary, #a34a0a); outline-offset: 0.1rem; }
-.gru-playground details { margin-top: 0.5rem; }
-.gru-playground .gru-scroll { overflow: auto; max-height: 20rem; }
-.gru-playground table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0; width: auto; }
-.gru-playground th, .gru-playground td { padding: 0.1rem 0.6rem; text-align: right; white-space: nowrap;
-  border: 0; border-bottom: 1px solid var(--gru-line); color: var(--gru-text); background: transparent; }
 @media (min-width: 700px) { .gru-playground .gru-charts.gru-two { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 699px) { .gru-playground { padding: 0.5rem; }
   .gru-playground .gru-chart { height: 17rem; }

@@ -83,25 +83,15 @@ function load(address, name) {
 
 // --- the component ---------------------------------------------------------------------------------------------------
 
-const STYLE = `
-.gru-writer { --gru-text: var(--pst-color-text-base, var(--jp-content-font-color1, #222));
-  --gru-muted: var(--pst-color-text-muted, var(--jp-content-font-color2, #555));
-  --gru-ground: var(--pst-color-background, var(--jp-layout-color0, #fff));
-  --gru-surface: var(--pst-color-surface, var(--jp-layout-color1, #f5f5f5));
-  --gru-accent: var(--pst-color-primary, var(--jp-brand-color1, #1d5b79));
-  --gru-line: var(--pst-color-border, var(--jp-border-color2, #ccc));
-  color: var(--gru-text); background: var(--gru-ground); border: 1px solid var(--gru-line); border-radius: 0.5rem;
-  padding: 0.75rem; margin: 0; font-size: 0.875rem; line-height: 1.4; }
-.gru-writer * { box-sizing: border-box; }
-.gru-writer p { margin: 0.4rem 0; }
+const STYLE = sharedStyle("gru-writer") + `
+.gru-writer { margin: 0; }
 .gru-writer .gru-controls { display: grid; grid-template-columns: 1fr; gap: 0.5rem 1rem; align-items: start; }
 .gru-writer label { display: block; margin: 0; color: var(--gru-text); }
 .gru-writer input[type="text"] { font: inherit; width: 100%; color: var(--gru-text); background: var(--gru-surface);
   border: 1px solid var(--gru-muted); border-radius: 0.35rem; padding: 0.25rem 0.5rem; min-height: 2rem; margin: 0; }
 .gru-writer input[type="range"] { display: block; width: 100%; margin: 0; min-height: 2rem; accent-color: var(--gru-accent); }
 .gru-writer .gru-buttons { display: flex; gap: 0.5rem; margin: 0.6rem 0; }
-.gru-writer button { font: inherit; color: var(--gru-text); background: var(--gru-surface); cursor: pointer;
-  border: 1px solid var(--gru-muted); border-radius: 0.35rem; padding: 0.25rem 0.8rem; min-height: 2rem; }
+.gru-writer button { padding: 0.25rem 0.8rem; }
 .gru-writer button.gru-go { color: var(--gru-ground); background: var(--gru-accent); border-color: var(--gru-accent);
   min-width: 5rem; }
 .gru-writer .gru-output { min-height: 13rem; margin: 0; padding: 0.5rem; background: var(--gru-surface);
@@ -117,7 +107,6 @@ const STYLE = `
 .gru-writer .gru-track { display: block; height: 0.8rem; background: var(--gru-surface); border-radius: 0.2rem;
   overflow: hidden; }
 .gru-writer .gru-bar { display: block; height: 100%; width: 0; background: var(--gru-accent); }
-.gru-writer :focus-visible { outline: 0.15rem solid var(--pst-color-secondary, #a34a0a); outline-offset: 0.1rem; }
 @media (min-width: 700px) {
   .gru-writer .gru-controls { grid-template-columns: 3fr 2fr; }
   .gru-writer .gru-output { min-height: 5.5rem; }
