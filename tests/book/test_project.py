@@ -127,6 +127,22 @@ def test_readme_names_every_page_and_its_links_lead_somewhere():
             assert target.startswith("https://") or (CHECKOUT / target).exists(), f"{name}: {target}"
 
 
+def test_what_readers_are_told_to_import_is_there():
+    texts = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *sorted((CHECKOUT / "book").glob("*.md"))]
+    told = [
+        (path.name, line)
+        for path in texts
+        for block in re.findall(r"^```python\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        for line in re.findall(r"^(?:from|import) gru_book.*", block, re.MULTILINE)
+    ]
+    assert len(told) > 5
+    for name, line in told:
+        try:
+            exec(line, {})
+        except ImportError as error:
+            pytest.fail(f"{name}: {line}: {error}")
+
+
 def test_no_mark_of_unfinished_work_and_no_path_of_a_machine():
     unfinished = re.compile(r"TO" r"DO|FIX" r"ME|lorem ip" r"sum|NotImplemented" r"Error")
     names = [path.relative_to(CHECKOUT).as_posix() for path in project_files()]
