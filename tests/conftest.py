@@ -159,6 +159,14 @@ def chromium():
 
 
 @pytest.fixture
+def page_without_scripts(chromium):
+    """A fresh page of a browser that runs no JavaScript."""
+    context = chromium.new_context(java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def browser_page(chromium):
     """A fresh page of 1280 × 900 pixels with its own storage."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})

@@ -244,41 +244,28 @@ def test_a_copy_that_differs_is_no_result(tmp_path, monkeypatch):
     assert everything(tmp_path / "out") == {"a.txt": OURS + "old"}
 
 
-# Every step that a process takes on files is a place where it can be killed: fork, count the steps, die at one of them.
+# Every step that a process takes on files is a place where it can be killed.
 KILLS = """
-import os, signal, sys
+import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
+from killing import killed_at
 from test_files import everything, put_file, put_folder, put_text, OURS
 from gru_book.files import sweep
 
 folder = Path(sys.argv[1])
 put = {"file": put_file, "folder": put_folder, "text": put_text}[sys.argv[3]]
-STEPS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "tempfile.mkdtemp"}
-
-def die_at(last):
-    count = iter(range(last))
-    def hook(event, arguments):
-        if event in STEPS and str(folder) in str(arguments[0]) and next(count, None) is None:
-            os.kill(os.getpid(), signal.SIGKILL)
-    sys.addaudithook(hook)
-
-for last in range(200):
+for step in range(1, 200):
     put(folder / "place", "old")
     (folder / "place.partial").mkdir(exist_ok=True)
-    child = os.fork()
-    if not child:
-        die_at(last)
-        put(folder / "place", "new")
-        os._exit(0)
-    killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    killed = killed_at(step, folder, lambda: put(folder / "place", "new"))
     sweep(folder)
     found = everything(folder)
     whole = {"place", "place.partial"} | ({"place/a.txt"} if put is put_folder else set())
-    assert set(found) == whole, (last, found)
-    assert found["place/a.txt" if put is put_folder else "place"] in (OURS + "old", OURS + "new"), (last, found)
+    assert set(found) == whole, (step, found)
+    assert found["place/a.txt" if put is put_folder else "place"] in (OURS + "old", OURS + "new"), (step, found)
     if not killed:
-        print(last)
+        print(step - 1)
         break
 """
 

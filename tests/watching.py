@@ -33,6 +33,10 @@ LOOKS = """(seen) => {
   });
 }"""
 
+# What of an element lies beyond the right edge of the window.
+OUTSIDE = """e => [...e.querySelectorAll("*")].filter((x) => !x.closest(".gru-scroll table")
+  && x.getBoundingClientRect().right > innerWidth).map((x) => x.tagName + x.className)"""
+
 # Fills window.shifts with everything on the page that moved by itself.
 SHIFTS = """window.shifts = [];
 const seen = (e) => e.hadRecentInput ? [] : [[e.value, ...e.sources.map((s) => s.node?.outerHTML?.slice(0, 100))]];
@@ -75,6 +79,11 @@ def work_of(page) -> Callable[[], float]:
         return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
     return seconds
+
+
+def outside_of(place) -> list[str]:
+    """Return what of a component (a locator) lies beyond the right edge of the window; tables there may scroll."""
+    return place.evaluate(OUTSIDE)
 
 
 def axe_violations(page, place: str | None = None, only: tuple = (), without: tuple = ()) -> list[str]:

@@ -174,7 +174,7 @@ def test_a_terminal_of_few_characters_gets_what_it_can_show(published):
 
 # Kills one process after the other, each at a later one of the steps that touch the notebooks, until one survives.
 KILLED = """
-import os, shutil, signal, sys
+import shutil, signal, sys
 from pathlib import Path
 
 import pytest
@@ -182,35 +182,17 @@ import pytest
 from gru_book.files import write_texts
 from gru_book.pipeline import execute, provenance
 from gru_book.pipeline.pages import find_page
+from killing import killed_at
 from pretence import all_files, pretend_to_run
 
 root, what = Path(sys.argv[1]), sys.argv[2]
 page, notebooks, backup = find_page("01_first", root), root / "notebooks", root / "_runs" / "backup"
-STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree"}
 texts = {notebooks / name: "new" for name in ("a", "b", "c")}
-acts = {"publish": lambda: execute.publish(page), "write_texts": lambda: write_texts(texts)}
+act = {"publish": lambda: execute.publish(page), "write_texts": lambda: write_texts(texts)}[what]
 pretend_to_run(pytest.MonkeyPatch(), shows="7\\n")
 for path in texts:
     path.write_text("old")
 shutil.copytree(notebooks, backup)
-
-
-def act(last):
-    pid = os.fork()
-    if pid == 0:
-        count = 0
-
-        def watch(event, arguments):
-            nonlocal count
-            if event in STEPS and any(str(notebooks) in str(argument) for argument in arguments):
-                count += 1
-                if count == last:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(watch)
-        acts[what]()
-        os._exit(0)
-    return os.waitpid(pid, 0)[1]
 
 
 def restore():
@@ -219,11 +201,11 @@ def restore():
 
 
 old = all_files(root)
-assert act(0) == 0
+assert killed_at(0, notebooks, act) == 0
 new = all_files(root)
 restore()
 kills = litter = 0
-while status := act(kills + 1):
+while status := killed_at(kills + 1, notebooks, act):
     assert status == signal.SIGKILL
     kills += 1
     litter += any(".gru-book-" in name for name in all_files(root))

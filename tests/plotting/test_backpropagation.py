@@ -1,21 +1,12 @@
 """The figures of the page on gradients: the same graph both ways, no text over another, values where they belong."""
 
-import itertools
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
-from gru_book.plotting import backpropagation, style
-
-
-@pytest.fixture(autouse=True)
-def book_style():
-    with plt.rc_context():
-        style.use_book_style()
-        yield
-    plt.close("all")
+from drawing import overlapping
+from gru_book.plotting import backpropagation
 
 
 def arrows(ax) -> list[tuple]:
@@ -37,11 +28,7 @@ def test_backward_every_way_is_gone_the_other_way():
 def test_no_two_texts_of_the_graph_overlap(backward):
     fig, ax = plt.subplots(figsize=(4.9, 3.3))
     backpropagation.plot_graph(ax, backward)
-    fig.canvas.draw()
-    texts = [t for t in ax.texts if t.get_text()]
-    boxes = [t.get_window_extent() for t in texts]
-    for (one, a), (other, b) in itertools.combinations(zip(texts, boxes, strict=True), 2):
-        assert not a.overlaps(b), (one.get_text(), other.get_text())
+    assert overlapping(ax) == []
 
 
 def test_a_training_is_drawn_as_means_of_its_updates():

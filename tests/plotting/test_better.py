@@ -1,21 +1,12 @@
 """The figures of the page on better GRUs: each recipe has its mark, names are apart, values are in their place."""
 
-import itertools
-
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
+from drawing import overlapping
 from gru_book import recipes
-from gru_book.plotting import better, style
-
-
-@pytest.fixture(autouse=True)
-def book_style():
-    with plt.rc_context():
-        style.use_book_style()
-        yield
-    plt.close("all")
+from gru_book.plotting import better
 
 
 def test_every_recipe_has_a_look_of_its_own():
@@ -38,7 +29,7 @@ def test_recipes_stand_at_their_mean_and_no_name_lies_on_another():
     fig.canvas.draw()
     boxes = [(text.get_text(), text.get_window_extent(fig.canvas.get_renderer())) for text in ax.texts]
     assert [name for name, _ in boxes] == list(seconds)
-    assert [(one, two) for (one, a), (two, b) in itertools.combinations(boxes, 2) if a.overlaps(b)] == []
+    assert overlapping(ax) == []
     assert all(ax.get_window_extent().x0 < box.x0 for _, box in boxes)
 
 

@@ -1,21 +1,12 @@
 """The figures of the page on the cell: what is lit at which stage, no text over another, values where they belong."""
 
-import itertools
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.patches import FancyBboxPatch
 
-from gru_book.plotting import cell, style
-
-
-@pytest.fixture(autouse=True)
-def book_style():
-    with plt.rc_context():
-        style.use_book_style()
-        yield
-    plt.close("all")
+from drawing import overlapping
+from gru_book.plotting import cell
 
 
 def colours_of_boxes(ax) -> list[str]:
@@ -44,7 +35,7 @@ def test_no_two_texts_of_the_stages_overlap():
     fig.canvas.draw()
     renderer, whole = fig.canvas.get_renderer(), fig.get_window_extent()
     boxes = [(t.get_text(), t.get_window_extent(renderer)) for ax in axes for t in ax.texts if t.get_text()]
-    assert [(one, two) for (one, a), (two, b) in itertools.combinations(boxes, 2) if a.overlaps(b)] == []
+    assert overlapping(*axes) == []
     assert all(whole.x0 <= box.x0 and box.x1 <= whole.x1 for _, box in boxes)
 
 

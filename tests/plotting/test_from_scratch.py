@@ -1,19 +1,9 @@
 """The figures of the page on a layer from scratch: the unrolled loop and the times."""
 
-import itertools
-
 import matplotlib.pyplot as plt
-import pytest
 
-from gru_book.plotting import from_scratch, style
-
-
-@pytest.fixture(autouse=True)
-def book_style():
-    with plt.rc_context():
-        style.use_book_style()
-        yield
-    plt.close("all")
+from drawing import overlapping
+from gru_book.plotting import from_scratch
 
 
 def test_the_loop_is_drawn_over_a_padded_batch():
@@ -29,10 +19,7 @@ def test_the_loop_is_drawn_over_a_padded_batch():
 def test_no_two_texts_of_the_loop_overlap():
     fig, ax = plt.subplots(figsize=(4.9, 3))
     from_scratch.plot_unrolled(ax, [s.split() for s in ("the film was not good", "never dull again", "great")])
-    fig.canvas.draw()
-    renderer = fig.canvas.get_renderer()
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in ax.texts]
-    assert [(one, two) for (one, a), (two, b) in itertools.combinations(boxes, 2) if a.overlaps(b)] == []
+    assert overlapping(ax) == []
 
 
 def test_times_are_rows_from_the_top_and_all_are_seen():

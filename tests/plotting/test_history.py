@@ -1,33 +1,17 @@
 """The figures of the history and of what came after: no two texts overlap, and what is drawn is what was given."""
 
-import itertools
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from drawing import overlapping
 from gru_book.layers.history import CELLS, MILESTONES
 from gru_book.plotting import history
-from gru_book.plotting import style as plotting
-
-
-def overlapping(ax) -> list[tuple[str, str]]:
-    renderer = ax.figure.canvas.get_renderer()
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in ax.texts if text.get_text()]
-    return [(one, two) for (one, a), (two, b) in itertools.combinations(boxes, 2) if a.overlaps(b)]
 
 
 def inside(fig, ax) -> bool:
     right = fig.get_window_extent().x1
     return all(0 <= text.get_window_extent().x0 and text.get_window_extent().x1 <= right for text in ax.texts)
-
-
-@pytest.fixture(autouse=True)
-def style():
-    with plt.rc_context():
-        plotting.use_book_style()
-        yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("name", CELLS)

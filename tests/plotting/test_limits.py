@@ -3,18 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib.colors import to_hex
 
 from gru_book.plotting import limits, style
-
-
-@pytest.fixture(autouse=True)
-def book_style():
-    with plt.rc_context():
-        style.use_book_style()
-        yield
-    plt.close("all")
 
 
 def test_one_unit_of_the_states_is_in_colour():

@@ -3,18 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib.patches import Rectangle
 
 from gru_book.plotting import memory_tasks, style
-
-
-@pytest.fixture(autouse=True)
-def book_style():
-    with plt.rc_context():
-        style.use_book_style()
-        yield
-    plt.close("all")
 
 
 def test_the_map_has_a_number_for_what_was_tried_and_a_frame_for_what_was_chosen():

@@ -5,15 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gru_book.plotting import style, vanishing_gradients
-
-
-@pytest.fixture(autouse=True)
-def book_style():
-    with plt.rc_context():
-        style.use_book_style()
-        yield
-    plt.close("all")
+from gru_book.plotting import vanishing_gradients
 
 
 @pytest.fixture

@@ -223,41 +223,27 @@ def test_what_one_process_found_a_chief_goes_on_with(tmp_path, monkeypatch):
 
 # Kills one process after the other, each at a later one of the steps of starting over, until one survives.
 KILLED = """
-import os, shutil, signal, sys
+import shutil, signal, sys
 from pathlib import Path
 
-from gru_book.tuning.folder import claimed, foreign
+from gru_book.tuning.folder import claimed
+from killing import killed_at
 from pretence import all_files
 from toy_search import toy
 
 folder = Path(sys.argv[1])
 search = toy(method="random", max_trials=2, max_epochs=1)
-STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree"}
 backup = folder.parent.with_name("backup")
 shutil.copytree(folder, backup)
 
 
-def start_over(last):
-    pid = os.fork()
-    if pid == 0:
-        count = 0
-
-        def watch(event, arguments):
-            nonlocal count
-            if event in STEPS and any(str(folder.parent) in str(argument) for argument in arguments):
-                count += 1
-                if count == last:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(watch)
-        with claimed(search, folder, again=True):
-            pass
-        os._exit(0)
-    return os.waitpid(pid, 0)[1]
+def start_over():
+    with claimed(search, folder, again=True):
+        pass
 
 
 old, kills, litter = all_files(folder), 0, 0
-while status := start_over(kills + 1):
+while status := killed_at(kills + 1, folder.parent, start_over):
     assert status == signal.SIGKILL, status
     kills += 1
     litter += any(".gru-book-" in name for name in all_files(folder.parent))

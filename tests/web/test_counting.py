@@ -11,7 +11,7 @@ from gru_book.layers.lstm import LSTM
 from gru_book.layers.weights import GRUWeights, LSTMWeights
 from gru_book.models.counter_by_hand import gru_by_hand
 from gru_book.web import components
-from watching import axe_violations, watch
+from watching import axe_violations, outside_of, watch
 
 PAGE = "notebooks/26_limits.html"
 PLACE = '[data-gru-book="counting"]'
@@ -188,21 +188,17 @@ def test_a_dark_phone_with_a_long_text_and_the_table(chromium, site_url):
     place.locator("summary").click()
     place.locator("tbody tr").nth(69).wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    wide = """e => [...e.querySelectorAll("*")].filter((x) => !x.closest(".gru-scroll table")
-      && x.getBoundingClientRect().right > innerWidth).map((x) => x.tagName + x.className)"""
-    assert place.evaluate(wide) == []
+    assert outside_of(place) == []
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert not axe_violations(page, PLACE)
     assert not troubles
     context.close()
 
 
-def test_without_scripts_a_sentence_and_no_empty_room(chromium, site_url):
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_without_scripts_a_sentence_and_no_empty_room(page_without_scripts, site_url):
+    page = page_without_scripts
     page.goto(site_url + PAGE)
     place = page.locator(PLACE)
     assert "a browser that runs JavaScript" in place.inner_text()
     assert place.bounding_box()["height"] < 200
     assert page.locator("#fig-limits-averaging img").count() == 1  # the still picture
-    context.close()

@@ -263,13 +263,11 @@ def test_a_dark_phone(chromium, site_url):
     context.close()
 
 
-def test_without_scripts_a_table_says_what_is_retained(chromium, site_url):
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_without_scripts_a_table_says_what_is_retained(page_without_scripts, site_url):
+    page = page_without_scripts
     page.goto(f"{site_url}notebooks/{PAGE}.html")
     place = page.locator(PLACE)
     assert "a browser that runs JavaScript" in place.inner_text()
     assert place.locator("thead th").all_inner_texts() == ["steps back", "RNN", "LSTM", "GRU"]
     assert place.locator("tbody tr").count() == 5
     assert place.bounding_box()["height"] < 400
-    context.close()

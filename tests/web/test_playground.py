@@ -15,7 +15,7 @@ from gru_book.layers.gru import gru_forward
 from gru_book.layers.rnn import RNN
 from gru_book.layers.weights import GRUWeights, RNNWeights
 from gru_book.web import components
-from watching import axe_violations, watch, work_of
+from watching import axe_violations, outside_of, watch, work_of
 
 PAGE = "notebooks/21_cell.html"
 PLACE = '[data-gru-book="playground"]'
@@ -345,23 +345,19 @@ def test_a_dark_phone_with_two_units_and_the_table(chromium, site_url):
     place.locator("summary").click()
     place.locator("tbody tr").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    wide = """e => [...e.querySelectorAll("*")].filter((x) => !x.closest(".gru-scroll table")
-      && x.getBoundingClientRect().right > innerWidth).map((x) => x.tagName + x.className)"""
-    assert place.evaluate(wide) == []
+    assert outside_of(place) == []
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert not axe_violations(page, PLACE)
     assert not troubles
     context.close()
 
 
-def test_without_scripts_a_sentence_and_no_empty_room(chromium, site_url):
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_without_scripts_a_sentence_and_no_empty_room(page_without_scripts, site_url):
+    page = page_without_scripts
     page.goto(site_url + PAGE)
     place = page.locator(PLACE)
     assert "a browser that runs JavaScript" in place.inner_text()
     assert place.bounding_box()["height"] < 200
-    context.close()
 
 
 # --- any component --------------------------------------------------------------------------------------------------

@@ -171,11 +171,9 @@ def test_nothing_moves_when_it_appears(browser_page, site_url, width):
     assert abs(place.bounding_box()["height"] - before) < 1
 
 
-def test_without_scripts_a_sentence_and_no_empty_room(chromium, site_url):
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_without_scripts_a_sentence_and_no_empty_room(page_without_scripts, site_url):
+    page = page_without_scripts
     page.goto(site_url + PAGE)
     place = page.locator(PLACE)
     assert "a browser that runs JavaScript" in place.inner_text()
     assert place.bounding_box()["height"] < 200
-    context.close()
