@@ -76,9 +76,11 @@ def test_a_finished_search_comes_back_and_again_starts_over(tmp_path, monkeypatc
     tuner = run_search(search, folder)
     assert tuner.get_best_hyperparameters()[0].values == {"units": int(trials_table(folder)["units"][0])}
     assert runs_table(folder).equals(first)
+    trials = sorted(folder.rglob("trial.json"))
+    written = [path.stat().st_mtime_ns for path in trials]
     run_search(search, folder, again=True)
     assert len(runs_table(folder)) == 3
-    assert not runs_table(folder).equals(first)
+    assert all(path.stat().st_mtime_ns > before for path, before in zip(trials, written, strict=True))
     shown = (tmp_path / "progress.txt").read_text()
     assert "search 'toy': done in" in shown
 
