@@ -14,10 +14,11 @@ GOOD = ["a joy to watch", "good, very good!", "not bad at all", "I loved it"]
 BAD = ["a bore to sit through", "bad, very bad!", "not good at all", "I hated it"]
 LINEAR = ("linear", "nbsvm")
 TINY = {"units": 8, "embedding_dim": 8}
+FEW = TINY | {"max_words": 300, "max_runs": 300, "window": 5}
 SMALL = {
     "original": TINY | {"maxlen": 50},
-    "best": TINY,
-    "blend": TINY,
+    "best": FEW,
+    "blend": FEW,
 }  # changes that make a recipe quick enough for a test
 every_recipe = pytest.mark.parametrize("name", recipes.RECIPES)
 

@@ -7,7 +7,7 @@ from gru_book.models.ensemble import BlendClassifier
 
 
 def test_blend_weighs_its_two_halves_on_the_validation_texts(moods):
-    small = {"units": 4, "embedding_dim": 4}
+    small = {"units": 4, "embedding_dim": 4, "max_words": 300, "max_runs": 300, "window": 5}
     model = recipes.fit("blend", *moods(60), validation=moods(30, 1), settings=small)
     assert isinstance(model, BlendClassifier)
     texts = moods(20, 2)[0]
