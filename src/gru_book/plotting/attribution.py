@@ -28,7 +28,7 @@ def plot_agreement(ax: Axes, pairs: Mapping[tuple[str, str], Sequence[float]], t
     ax.axvline(threshold, color=REFERENCE, linewidth=0.8, linestyle=":")
     names = [f"{SHORT.get(one, one)} – {SHORT.get(other, other)}" for one, other in pairs]
     ax.set_yticks(range(len(names)), names)
-    ax.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), xlabel="rank correlation over the words of a review")
+    ax.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), xlabel="mean rank correlation")
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     return ax
@@ -40,7 +40,7 @@ def plot_likeness(ax: Axes, likeness: Mapping[str, Sequence[float]], most: float
     for row, found in enumerate(likeness.values()):
         ax.plot(found, np.full(len(found), row), "|", color=VERMILION, markersize=16, markeredgewidth=1.6)
     ax.set_yticks(range(len(likeness)), likeness)
-    ax.set(xlim=(-1, 1), ylim=(len(likeness) - 0.4, -0.6), xlabel="mean rank correlation with the trained network")
+    ax.set(xlim=(-1, 1), ylim=(len(likeness) - 0.4, -0.6), xlabel="rank correlation with the trained one")
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     return ax
