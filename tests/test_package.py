@@ -27,7 +27,7 @@ LIGHT = {
     "notebook.report": {"pandas", "sklearn"} | FRAMEWORKS,
 }
 # A page's name that is also the field's own word for what is in the module.
-WORDS = {"errors", "data/reviews", "layers/history"}
+WORDS = {"errors", "data/reviews", "layers/history", "analysis/attribution"}
 # Test files about more than one module, or about what a module makes.
 SUBJECTS = {
     "data/test_faults_reviews",  # these and the next: what strangers do, by kind of fault

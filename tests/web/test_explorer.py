@@ -539,11 +539,17 @@ def test_without_whole_weights_there_is_a_message(browser_page, folder, weights,
     assert browser_page.locator(".gru-verdict b").first.inner_text() == ""
 
 
-def test_without_javascript_the_words_stay(chromium, folder):
+def test_without_javascript_words_and_a_table_of_each_text_stay(chromium, folder, packed, vocabulary):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((folder / "page.html").as_uri())
     assert page.get_by_text("Words for Jupyter.").is_visible()
+    rows = page.locator("table").nth(1).locator("tbody tr").all_inner_texts()
+    score = packed.reader().log_odds(packed.reader().trace(np.array(vocabulary.encode([B]))).hidden_state[0])
+    assert [row.split()[:2] for row in rows] == [
+        [word, f"{1 / (1 + np.exp(-value)):.2f}"]
+        for word, value in zip(["[start]", "this", "movie", "is", "not", "good"], score, strict=True)
+    ]
     context.close()
 
 

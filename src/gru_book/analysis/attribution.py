@@ -10,7 +10,7 @@ adds to the network's *score*, the log-odds of label 1. Three are here:
 - `integrated_gradients`: the same with the gradient averaged on the way from zero to the vectors (Sundararajan et al.
   2017). These add up to the difference of the two scores.
 
-``37_inside`` uses and explains them. Nothing here loads TensorFlow.
+``38_attribution`` explains and uses them. Nothing here loads TensorFlow.
 
 >>> reader = Reader.fresh(num_ids=10, input_dim=3, units=4, rng=np.random.default_rng(0))
 >>> ids = np.array([1, 5, 7, 5])

@@ -1,125 +1,129 @@
-"""Figures of the page that looks inside a trained GRU (36). Each draws on an `ax` and returns it."""
+"""Figures of the page that looks inside a trained GRU (37). Each draws on an `ax` and returns it."""
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
-from gru_book.plotting.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    NEGATIVE,
-    ORANGE,
-    POSITIVE,
-    PURPLE,
-    REFERENCE,
-    SEQUENTIAL,
-    VERMILION,
-)
+from gru_book.plotting.style import BLACK, BLUE, GREY, NEGATIVE, ORANGE, POSITIVE, REFERENCE, SEQUENTIAL
 
 DIVERGING = "RdBu"  # red for negative, blue for positive: the book's two colours
 
-MARKS = ("o-", "s-", "^-", "D--", "x:")
+PALEST = 0.3  # how far from white the strongest colour lies on `DIVERGING`, so that black text on it can be read
 
-COLORS = (BLUE, VERMILION, GREEN, PURPLE, GREY)
+LINE = 46  # characters of a line of words that fit the book's width
 
 
 def plot_units(ax: Axes, values: np.ndarray, signed: bool = False) -> Axes:
-    """Draw numbers (steps, units) as a map that is read downwards, with its scale below it.
+    """Draw numbers (steps, units) as a map, a column a step and a line a unit, with its scale at the right.
 
     Colours go from 0 to 1, or from -1 to 1 where `signed`.
     """
     look = {"cmap": DIVERGING, "vmin": -1} if signed else {"cmap": SEQUENTIAL, "vmin": 0}
-    image = ax.imshow(values, aspect="auto", interpolation="nearest", vmax=1, **look)
-    ticks = [-1, 0, 1] if signed else [0, 0.5, 1]
-    ax.figure.colorbar(image, ax=ax, location="bottom", ticks=ticks, pad=0.02, aspect=12)
+    image = ax.imshow(values.T, aspect="auto", interpolation="nearest", vmax=1, **look)
+    ax.figure.colorbar(image, ax=ax, ticks=[-1, 0, 1] if signed else [0, 0.5, 1], pad=0.02, aspect=8)
     ax.grid(False)
-    ax.tick_params(axis="y", length=0)
-    ax.set(xticks=[])
+    ax.set(xticks=[], yticks=[])
     return ax
 
 
 def plot_running(ax: Axes, probability: np.ndarray) -> Axes:
-    """Draw the probability after every step, (steps,), as a line that is read downwards."""
+    """Draw the probability after every step, (steps,), as a line with a mark for each step."""
     steps = np.arange(len(probability))
-    ax.axvline(0.5, color=REFERENCE, linewidth=0.8, linestyle=":")
-    ax.plot(probability, steps, color=BLACK, linewidth=1.2)
+    ax.axhline(0.5, color=REFERENCE, linewidth=0.8, linestyle=":")
+    ax.plot(steps, probability, color=BLACK, linewidth=1.2)
     for above, color in ((True, POSITIVE), (False, NEGATIVE)):
         rows = (probability > 0.5) == above
-        ax.plot(probability[rows], steps[rows], "o", color=color, markersize=4)
-    ax.tick_params(axis="y", length=0)
-    ax.set(xlim=(-0.03, 1.03), ylim=(len(probability) - 0.5, -0.5))
-    ax.set_xticks([0, 0.5, 1], ["0", "½", "1"])
+        ax.plot(steps[rows], probability[rows], "o", color=color, markersize=4)
+    ax.set(xlim=(-0.5, len(probability) - 0.5), ylim=(-0.05, 1.05))
+    ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
     return ax
 
 
-def label_steps(ax: Axes, tokens: Sequence[str]) -> Axes:
-    """Write the tokens beside the steps of a figure that is read downwards."""
-    ax.set_yticks(range(len(tokens)), tokens, fontsize=8)
-    ax.tick_params(axis="y", length=0)
-    return ax
+def lines_of(tokens: Sequence[str]) -> list[list[int]]:
+    """Return which tokens stand in each line, as their numbers, when words are set in lines of `LINE` characters."""
+    lines, used = [[]], 0
+    for number, token in enumerate(tokens):
+        if lines[-1] and used + len(token) > LINE:
+            lines.append([])
+            used = 0
+        lines[-1].append(number)
+        used += len(token) + 1
+    return lines
 
 
-def plot_negation(ax: Axes, scores: Mapping[str, pd.DataFrame], order: Sequence[str]) -> Axes:
-    """Draw the log-odds of short sentences, one line an adjective, against the sentence's form.
+def plot_words(ax: Axes, tokens: Sequence[str], values: np.ndarray) -> Axes:
+    """Write tokens in lines, each on the colour of its value, (tokens,): blue above zero, red below, white at zero.
 
-    scores: by tone ("positive", "negative") a table with adjectives as index and forms as columns.
+    The strongest colour is that of the largest value in size.
     """
-    for tone, color in (("positive", POSITIVE), ("negative", NEGATIVE)):
-        lines = scores[tone][list(order)].T.to_numpy()
-        ax.plot(lines, color=color, linewidth=0.7, alpha=0.4)
-        ax.plot(lines.mean(axis=1), "o-", color=color, label=f"{tone} adjectives")
-    ax.axhline(0, color=REFERENCE, linewidth=0.8, linestyle=":")
-    ax.set_xticks(range(len(order)), order)
-    ax.set(ylabel="log-odds of positive")
-    ax.legend()
+    most = np.abs(values).max() or 1.0
+    colours = plt.get_cmap(DIVERGING)(0.5 + PALEST * np.asarray(values) / most)
+    lines = lines_of(tokens)
+    for row, line in enumerate(lines):
+        place = 0
+        for number in line:
+            token = tokens[number]
+            ax.add_patch(Rectangle((place - 0.3, row), len(token) + 0.6, 0.92, color=colours[number], linewidth=0))
+            ax.text(place, row + 0.5, token, family="DejaVu Sans Mono", va="center_baseline")
+            place += len(token) + 1
+    ax.set(xlim=(-0.5, LINE + 0.5), ylim=(len(lines), 0))
+    ax.axis("off")
+    return ax
+
+
+def plot_changes(ax: Axes, words: pd.DataFrame) -> Axes:
+    """Draw words with the mean change of the score at them as bars, and their log-count ratio as marks.
+
+    words: index words, in the order from above; columns ``change`` and ``ratio``.
+    """
+    rows = np.arange(len(words))
+    colours = [POSITIVE if change > 0 else NEGATIVE for change in words["change"]]
+    ax.barh(rows, words["change"], color=colours, alpha=0.75, label="change of the score")
+    ax.plot(words["ratio"], rows, "D", color=BLACK, markersize=5, label="log-count ratio")
+    ax.axvline(0, color=REFERENCE, linewidth=0.8)
+    ax.set_yticks(rows, words.index)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="y", visible=False)
+    ax.figure.legend(loc="outside upper left", ncols=2, handletextpad=0.4, columnspacing=1.2)
     return ax
 
 
 def plot_gate_by_tone(ax: Axes, words: pd.DataFrame, named: Sequence[str]) -> Axes:
     """Draw the mean update gate of each word against its log-count ratio; the frequent ones and some by name.
 
-    words: index words; columns ``ratio``, ``update_gate``, ``kind`` ("toned", "frequent" or another).
+    words: index words; columns ``ratio``, ``update gate``, ``kind`` ("toned", "frequent" or another).
     """
-    looks = {"other": (GREY, 4, 0.3), "frequent": (ORANGE, 18, 0.9), "toned": (BLUE, 18, 0.9)}
+    looks = {"other": (GREY, 6, 0.3), "frequent": (ORANGE, 24, 0.9), "toned": (BLUE, 24, 0.9)}
     for kind, (color, size, alpha) in looks.items():
         rows = words[words["kind"] == kind]
-        ax.scatter(rows["ratio"], rows["update_gate"], s=size, color=color, alpha=alpha, linewidth=0, label=kind)
+        ax.scatter(rows["ratio"], rows["update gate"], s=size, color=color, alpha=alpha, linewidth=0, label=kind)
     for word in named:
-        place = words.loc[word, ["ratio", "update_gate"]]
-        ax.annotate(word, place, xytext=(4, 3), textcoords="offset points", fontsize=8)
+        place = words.loc[word, ["ratio", "update gate"]]
+        side = "right" if place["ratio"] > 0 else "left"
+        ax.annotate(word, place, xytext=(-5 if side == "right" else 5, 2), textcoords="offset points", ha=side)
     ax.set(xlabel="log-count ratio of the word", ylabel="mean update gate")
-    ax.legend(markerscale=1.5)
+    ax.figure.legend(loc="outside upper left", ncols=3, markerscale=1.5, handletextpad=0.2, columnspacing=1.2)
     return ax
 
 
-def plot_attributions(ax: Axes, table: pd.DataFrame) -> Axes:
-    """Draw attributions as a map that is read downwards: rows are steps, columns methods, each on its own scale."""
-    scaled = table / table.abs().max()
-    ax.imshow(scaled, aspect="auto", cmap=DIVERGING, vmin=-1, vmax=1, interpolation="nearest")
-    ax.grid(False)
-    ax.xaxis.tick_top()
-    ax.set_xticks(range(len(table.columns)), [name.replace(" ", "\n", 1) for name in table.columns], fontsize=8)
-    ax.tick_params(length=0)
-    return label_steps(ax, list(table.index))
+def plot_negation(ax: Axes, scores: Mapping[str, pd.DataFrame]) -> Axes:
+    """Draw the log-odds of short sentences, one line an adjective, against the sentence's form.
 
-
-def plot_deletion(ax: Axes, curves: pd.DataFrame) -> Axes:
-    """Draw by how much the answer's probability falls against the number of words left out, one line a way.
-
-    curves: index number of words; columns by way a triple (mean, low, high).
+    scores: by tone ("positive", "negative") a table with adjectives as index and forms as columns.
     """
-    places = np.arange(len(curves))
-    for (name, column), mark, color in zip(curves.items(), MARKS, COLORS, strict=False):
-        mean, low, high = np.array(column.tolist()).T
-        ax.fill_between(places, low, high, color=color, alpha=0.2, linewidth=0)
-        ax.plot(places, mean, mark, color=color, markersize=5, label=name)
-    ax.set_xticks(places, curves.index)
-    ax.set(xlabel="words left out", ylabel="fall of the probability", ylim=(0, None))
-    ax.legend()
+    for tone, color in (("positive", POSITIVE), ("negative", NEGATIVE)):
+        lines = scores[tone].T.to_numpy()
+        ax.plot(lines, color=color, linewidth=0.7, alpha=0.4)
+        ax.plot(lines.mean(axis=1), "o-", color=color, label=f"{tone} adjectives")
+    ax.axhline(0, color=REFERENCE, linewidth=0.8, linestyle=":")
+    ax.set_xticks(range(len(scores[tone].columns)), scores[tone].columns)
+    ax.set(ylabel="log-odds of positive")
+    ax.figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2)
     return ax
 
 
@@ -134,6 +138,7 @@ def plot_unit_roles(ax: Axes, table: pd.DataFrame) -> Axes:
         ax.scatter([], [], 40, color=color, alpha=0.6, label=name)
     ax.axhline(0, color=REFERENCE, linewidth=0.8, linestyle=":")
     ax.set(xscale="log", xlabel="half-life of what is copied, in words", ylabel="correlation with the label")
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
-    ax.legend(loc="center right")
+    ax.set_xticks([1, 2, 5, 10, 20], labels=["1", "2", "5", "10", "20"])
+    ax.minorticks_off()
+    ax.figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2, columnspacing=1.2)
     return ax

@@ -45,7 +45,7 @@ class Explorer:
 
         Raises ValueError, with the reason, where the model is of another shape or computes something else besides, in
         another dtype than float32 or float64, or with weights that are not finite; and where the vocabulary has ids
-        that the Embedding lacks. Page 36 shows what can be seen.
+        that the Embedding lacks. Page 37 shows what can be seen.
         """
         return cls(pack(model, vocabulary), texts)
 

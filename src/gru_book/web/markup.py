@@ -11,6 +11,7 @@ from gru_book.analysis.attribution import occlusion
 from gru_book.data.tokens import tokenize
 from gru_book.data.vocabulary import words as keras_words
 from gru_book.export.web import Packed
+from gru_book.layers.activations import sigmoid
 
 
 def text_to_words(reading: str, text: str) -> list[str]:
@@ -43,7 +44,7 @@ def _thousandths(values: np.ndarray) -> list[int]:
 
 
 def element(weights_file: str, examples: list[dict], ready: list[dict], words: str) -> str:
-    """Return the HTML that becomes the explorer on the site; everywhere else it shows `words`.
+    """Return the HTML that becomes the explorer on the site; everywhere else it shows `words` and tables of `ready`.
 
     weights_file: the script of `Packed.write`, as PAGE/NAME.js. examples: `name`, `a` and `b` of pairs of texts, the
     first pair shown at once. ready: `precomputed` of these two texts.
@@ -52,7 +53,21 @@ def element(weights_file: str, examples: list[dict], ready: list[dict], words: s
     data = {name: json.dumps(value, ensure_ascii=False, separators=(",", ":")) for name, value in as_json.items()}
     data["weights-file"] = weights_file
     attributes = "".join(f' data-{name}="{html.escape(value)}"' for name, value in data.items())
-    return f'<div data-gru-book="explorer"{attributes}><p>{html.escape(words)}</p></div>'
+    still = "".join(map(_still, ready))
+    return f'<div data-gru-book="explorer"{attributes}><div><p>{html.escape(words)}</p>{still}</div></div>'
+
+
+def _still(entry: dict) -> str:
+    """Return a table of one precomputed text: its words, the probability after each, the gates' means over units."""
+    import pandas as pd
+
+    score, steps = np.array(entry["score"]) / 1000, len(entry["words"])
+    rows = {"probability so far": sigmoid(score)}
+    for name in ("update_gate", "reset_gate"):
+        values = np.reshape(entry[name], (steps, -1)) / 1000  # (steps, units)
+        rows[f"{name.replace('_', ' ')}, mean"] = values.mean(axis=1)
+    table = pd.DataFrame(rows, index=pd.Index(entry["words"], name="word"))
+    return table.map("{:.2f}".format).to_html()
 
 
 def first_column(ids) -> np.ndarray:
