@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 from gru_book.errors import BookError
@@ -43,6 +44,27 @@ def test_an_edited_copy_survives_any_number_of_versions(lab):
     }  # fmt: skip
     edit(lab, "v4 mine")
     assert lab("v1")[0]["01_first-yours-3.ipynb"] == "v4 mine"  # back to an older version
+
+
+def test_a_copy_has_its_numbers_in_the_prose_and_folds_what_the_site_folds(lab):
+    glued = nbformat.v4.new_output(
+        "display_data", {"application/papermill.record/text/plain": "7.5 s"}, metadata={"scrapbook": {"name": "took"}}
+    )
+    cells = [
+        nbformat.v4.new_markdown_cell("It took {glue:text}`took`, not {glue:text}`unknown`."),
+        nbformat.v4.new_code_cell("glue('took', '7.5 s')", metadata={"tags": ["hide-input"]}, outputs=[glued]),
+        nbformat.v4.new_code_cell("the_lesson()"),
+    ]
+    published = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    copy = nbformat.reads(lab(published)[0]["01_first.ipynb"], as_version=4)
+    nbformat.validate(copy)
+    assert copy.cells[0].source == "It took 7.5 s, not {glue:text}`unknown`."
+    assert copy.cells[1].metadata.jupyter.source_hidden
+    assert copy.cells[1].outputs == [glued]
+    assert "jupyter" not in copy.cells[2].metadata
+    assert lab(published)[1] == []
+    edit(lab, "mine")
+    assert lab("v2")[1] == ["01_first.ipynb has a new version; your copy is now 01_first-yours.ipynb"]
 
 
 @pytest.mark.parametrize("copy_is_newer", [True, False])

@@ -14,7 +14,7 @@ _claims: list[dict] = []  # of the page that is running, in their order
 def glue(name: str, value: str) -> None:
     """Name a formatted value, so that the page's prose can quote it with ``{glue:text}`name` ``.
 
-    Shows nothing by itself: print the number too, since Jupyter and Colab do not render the role.
+    Shows nothing by itself: print the number too, since Colab and a rerun in Jupyter do not fill the role in.
     Raises `TypeError` where `value` is not a text: format it first, so that prose and print agree.
     """
     if not isinstance(value, str):
