@@ -22,7 +22,6 @@ FIRST_EDITION = {
     "35_padding_masking",
     "36_rnn_lstm_gru",
     "37_inside",
-    "39_errors",
     "41_tuning",
     "42_distributed_tuning",
     "54_conventions",
