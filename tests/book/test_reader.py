@@ -21,7 +21,6 @@ FIRST_EDITION = {
     "32_baselines",
     "35_padding_masking",
     "36_rnn_lstm_gru",
-    "39_errors",
     "41_tuning",
     "42_distributed_tuning",
     "54_conventions",

@@ -1,4 +1,4 @@
-"""Slices of the test part: what stands in a text, parts, halves, pieces, scores of other reviews."""
+"""Slices of the test part: what stands in a text, parts, pieces, scores of other reviews."""
 
 from itertools import pairwise
 
@@ -9,6 +9,7 @@ from scipy import stats
 
 from gru_book.errors import ParameterError
 from gru_book.evaluation import slices
+from gru_book.evaluation.blocks import Blocks
 
 
 @pytest.fixture
@@ -58,31 +59,25 @@ def test_scores_of_other_reviews_are_refused_in_one_line():
         assert "\n" not in str(error.value)
 
 
-def test_slices_are_compared_by_the_tests_of_the_book(rng):
-    first, second = rng.random(300) < 0.9, rng.random(300) < 0.8
+def test_slices_are_compared_with_intervals_of_blocks(rng):
+    first, second = rng.random(3000) < 0.9, rng.random(3000) < 0.8
     of = {
-        ("length", "short"): np.arange(300) < 100,
-        ("length", "long"): np.arange(300) >= 100,
+        ("length", "short"): np.arange(3000) % 3 == 0,
+        ("length", "long"): np.arange(3000) % 3 > 0,
         ("x", "empty"): first & ~first,
     }
-    table = slices.compare_slices(first, second, of)
+    blocks = Blocks.resample(np.zeros(3000), rng)
+    table = slices.compare_slices(first, second, of, blocks)
     assert table.index.tolist() == [("length", "short"), ("length", "long")]
-    assert table["texts"].tolist() == [100, 200]
-    assert table["points"].tolist() == pytest.approx(
-        [100 * (first[r].mean() - second[r].mean()) for r in of.values() if r.any()]
-    )
-    assert (table["points_low"] < table["points"]).all()
-    assert (table["p_holm"] >= table["p"]).all()
+    assert table["texts"].tolist() == [1000, 2000]
+    inside = of["length", "short"]
     row = table.iloc[0]
-    assert row["p"] == stats.binomtest(int(row["only_first"]), int(row["only_first"] + row["only_second"])).pvalue
-
-
-def test_halves_halve_each_label(rng):
-    labels = np.array([0] * 11 + [1] * 20)
-    first, second = slices.halves(labels, rng)
-    assert sorted([*first, *second]) == list(range(31))
-    assert (labels[first] == 0).sum() == 5
-    assert (labels[first] == 1).sum() == 10
+    assert row["first"] == pytest.approx(100 * (~first[inside]).mean())
+    assert row["points"] == pytest.approx(row["second"] - row["first"])
+    assert row["first_low"] < row["first"] < row["first_high"]
+    lead = 100 * (first[inside] * 1.0 - second[inside])
+    wide = stats.norm.ppf(1 - 0.025 / 2) * stats.sem(lead)  # two slices
+    assert (row["points_low"], row["points_high"]) == pytest.approx((lead.mean() - wide, lead.mean() + wide), abs=0.7)
 
 
 def test_pieces_are_runs_of_the_text(rng):

@@ -1,4 +1,4 @@
-"""Errors taken apart: what is in a text, slices of the test part, paired comparisons in each, many at once.
+"""Errors taken apart: what is in a text, slices of the test part, two models compared in each, many at once.
 
 Page 39 uses it. Importing this module imports SciPy, and neither TensorFlow nor pandas.
 """
@@ -12,12 +12,10 @@ import numpy as np
 
 from gru_book.data.vocabulary import words
 from gru_book.errors import ParameterError
-from gru_book.evaluation.intervals import accuracy_interval
-from gru_book.evaluation.paired import mcnemar
+from gru_book.evaluation.blocks import Blocks
 
 if TYPE_CHECKING:
     import pandas as pd
-from gru_book.evaluation.paired import difference_interval, holm
 
 NEGATIONS = ("not", "no", "never", "nothing", "without", "cannot")  # and whatever ends in "n't", as on page 32
 
@@ -72,38 +70,32 @@ def checked_scores(scores: pd.DataFrame, models: Sequence[str], labels: np.ndarr
     return scores[list(models)]
 
 
-def compare_slices(first: np.ndarray, second: np.ndarray, slices: Mapping[tuple[str, str], np.ndarray]) -> pd.DataFrame:
-    """Return both accuracies in each slice, their paired difference, and McNemar's p, corrected for all slices by Holm.
+def compare_slices(
+    first: np.ndarray, second: np.ndarray, slices: Mapping[tuple[str, str], np.ndarray], blocks: Blocks
+) -> pd.DataFrame:
+    """Return how often two models err in each slice, and the lead of the first, with intervals that resample blocks.
 
     first, second: bool arrays (texts,), whether each is right. slices: bool arrays (texts,) by (group, name); empty
-    ones are left out. Columns: texts; first, low, high (Wilson) and second, shares of 1; points, points_low,
-    points_high; only_first, only_second; p, p_holm.
+    ones are left out. Columns: texts; first, second (% of the texts that each gets wrong, with 95% intervals _low and
+    _high); points, by how much the first is more accurate, with an interval corrected for the number of slices
+    (Bonferroni): 95% of the time all of them hold at once.
     """
     import pandas as pd
 
-    rows, kept = [], []
-    for name, inside in slices.items():
-        if not np.any(inside):
-            continue
-        one, other = np.asarray(first)[inside], np.asarray(second)[inside]
-        share, low, high = accuracy_interval(one)
-        pair = mcnemar(one, other)
-        rows.append((len(one), share, low, high, other.mean(), *difference_interval(one, other), *pair))
-        kept.append(name)
-    columns = ["texts", "first", "low", "high", "second", "points", "points_low", "points_high"]
-    columns += ["only_first", "only_second", "p"]
-    table = pd.DataFrame(rows, columns=columns, index=pd.MultiIndex.from_tuples(kept, names=["group", "slice"]))
-    return table.assign(p_holm=holm(table["p"]))
-
-
-def halves(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row numbers of two random halves, in ascending order, each label halved by itself."""
-    labels, first = np.asarray(labels), []
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        first.extend(rng.permutation(rows)[: len(rows) // 2])
-    first = np.sort(np.array(first, int))
-    return first, np.setdiff1d(np.arange(len(labels)), first)
+    kept = {name: np.asarray(inside, bool) for name, inside in slices.items() if np.any(inside)}
+    wrong, level = [100.0 * ~np.asarray(right, bool) for right in (first, second)], 1 - 0.05 / max(len(kept), 1)
+    rows = [
+        (
+            int(inside.sum()),
+            *blocks.interval(wrong[0], inside),
+            *blocks.interval(wrong[1], inside),
+            *blocks.interval(wrong[1] - wrong[0], inside, level),
+        )
+        for inside in kept.values()
+    ]
+    columns = [f"{name}{end}" for name in ("first", "second", "points") for end in ("", "_low", "_high")]
+    index = pd.MultiIndex.from_tuples(list(kept), names=["group", "slice"])
+    return pd.DataFrame(rows, columns=["texts", *columns], index=index)
 
 
 def pieces(texts: Iterable[str], length: int, rng: np.random.Generator) -> list[str]:

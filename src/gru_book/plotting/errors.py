@@ -1,70 +1,92 @@
-"""Figures of the page on errors (37). Each function draws on an `ax` and returns it."""
+"""Figures of the page on errors (39). Each function draws on an `ax` and returns it."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
-from gru_book.plotting.style import BASELINE, BLUE, GREEN, GREY, GRU, HIGHLIGHT, MODELS, ORANGE, REFERENCE
+from gru_book.plotting.style import BLUE, GREEN, GREY, HIGHLIGHT, MODELS, PURPLE, REFERENCE
+
+NAMES = {"best": "GRU", "nbsvm": "NB-SVM"}
+LOOKS = {"GRU": (BLUE, "v"), "fast": (GREEN, "^"), "linear": (PURPLE, "s"), "NB-SVM": (GREY, "X")}  # colour, mark
 
 
-def plot_slices(ax: Axes, table: pd.DataFrame, overall: float) -> Axes:
-    """Draw paired differences with their intervals, one row a slice, a gap between groups.
+def plot_error_rates(ax: Axes, table: pd.DataFrame, overall: float) -> Axes:
+    """Draw which share of each slice two models get wrong, in percent, one row a slice, a gap between groups.
 
-    table: from `slices.compare_slices`, its index (group, slice). overall: the difference on all texts, a dashed line.
-    A filled mark is a difference that stands after Holm's correction.
+    table: from `slices.compare_slices`, GRU first, NB-SVM second. overall: the GRU's share of all texts, a dashed line.
     """
-    place, places, before = 0.0, [], None
-    for group, _ in table.index:
-        place += 1.0 if before in (None, group) else 1.7
-        before = group
-        places.append(place)
-    stands = (table["p_holm"] < 0.05).to_numpy()
-    for at, row, filled in zip(places, table.itertuples(), stands, strict=True):
-        ax.plot([row.points_low, row.points_high], [at, at], color=GRU, linewidth=2.5, solid_capstyle="butt")
-        ax.plot(row.points, at, "D", color=GRU, mfc=GRU if filled else "white", markersize=6.5, mew=1.6)
-    ax.axvline(0, color=REFERENCE, linewidth=1)
+    places = _rows(ax, table)
+    for name, column, shift in (("GRU", "first", -0.17), ("NB-SVM", "second", 0.17)):
+        color, marker = LOOKS[name]
+        ax.hlines(places + shift, table[f"{column}_low"], table[f"{column}_high"], color=color, linewidth=2)
+        ax.plot(table[column], places + shift, marker, color=color, markersize=7, label=name)
     ax.axvline(overall, color=HIGHLIGHT, linewidth=1, linestyle="--")
-    ax.set_yticks(places, [f"{group}: {name}" for group, name in table.index])
-    ax.set_ylim(places[-1] + 0.7, places[0] - 0.7)
-    ax.grid(axis="y", visible=False)
-    ax.set(xlabel="accuracy of the GRU minus that of NB-SVM, in points")
+    ax.set(xlabel="% judged wrongly")
+    ax.figure.legend(loc="outside upper left", ncols=2)
     return ax
 
 
-def plot_reliability(ax: Axes, table: pd.DataFrame, model: str) -> Axes:
-    """Draw the share of positives in each bin, with its interval, against the mean predicted probability.
+def plot_leads(ax: Axes, table: pd.DataFrame, overall: float) -> Axes:
+    """Draw by how many points the GRU is more accurate than NB-SVM, one row a slice, a gap between groups.
 
-    table: from `evaluation.calibration.reliability`. The areas of the marks grow with the number of texts in the bin.
+    table: from `slices.compare_slices`. overall: the lead on all texts, a dashed line.
     """
-    color = MODELS[model][0] if model in MODELS else BLUE
-    ax.plot([0, 1], [0, 1], color=REFERENCE, linewidth=1, linestyle="--")
-    error = [table["positive"] - table["low"], table["high"] - table["positive"]]
-    ax.errorbar(table["predicted"], table["positive"], yerr=error, color=color, linewidth=1.2, capsize=2)
-    ax.scatter(table["predicted"], table["positive"], s=8 + 90 * table["texts"] / table["texts"].sum(), color=color)
-    ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), title=model, aspect="equal")
-    ax.set_xticks([0, 0.5, 1])
-    ax.set_yticks([0, 0.5, 1])
+    places = _rows(ax, table)
+    color, marker = LOOKS["GRU"]
+    ax.hlines(places, table["points_low"], table["points_high"], color=color, linewidth=2.5)
+    ax.plot(table["points"], places, marker, color=color, markersize=7)
+    ax.axvline(0, color=REFERENCE, linewidth=1)
+    ax.axvline(overall, color=HIGHLIGHT, linewidth=1, linestyle="--")
+    ax.set(xlabel="GRU − NB-SVM, points")
+    return ax
+
+
+def _rows(ax: Axes, table: pd.DataFrame) -> np.ndarray:
+    """Name one row for each slice, from above, and return their places."""
+    groups = table.index.get_level_values(0)
+    places = np.arange(len(table)) + 0.6 * np.cumsum([0, *(groups[1:] != groups[:-1])])
+    ax.set_yticks(places, [f"{group}: {name}" for group, name in table.index])
+    ax.set_ylim(places[-1] + 0.6, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="y", visible=False)
+    return places
+
+
+def plot_gaps(ax: Axes, tables: Mapping[str, pd.DataFrame]) -> Axes:
+    """Draw, for each bin of predicted probabilities, the share of positives minus the mean probability, in points.
+
+    tables: by the names of recipes, from `evaluation.calibration.reliability`; vertical lines are its intervals.
+    """
+    for (recipe, table), shift in zip(tables.items(), (-0.006, 0.006), strict=False):  # lines beside each other
+        name, p = NAMES[recipe], table["predicted"]
+        color, marker = LOOKS[name]
+        at, gaps = p + shift, 100 * (table["positive"] - p)
+        ax.vlines(at, 100 * (table["low"] - p), 100 * (table["high"] - p), color=color, linewidth=1.5)
+        ax.plot(at, gaps, color=color, linestyle=MODELS[recipe][1], marker=marker, markersize=7, label=name)
+    ax.axhline(0, color=REFERENCE, linewidth=1)
+    ax.set(xlabel="predicted probability of positive", ylabel="share − prediction, points")
+    ax.figure.legend(loc="outside upper left", ncols=2)
     return ax
 
 
 def plot_shift(ax: Axes, table: pd.DataFrame) -> Axes:
-    """Draw accuracies with intervals on several kinds of text, one mark a model, from left to right.
+    """Draw accuracies in percent with intervals on several kinds of text, one mark a model, from left to right.
 
     table: one row a kind of text and model; columns kind, model, accuracy, low, high (shares of 1).
     """
-    looks = zip((GRU, BASELINE, HIGHLIGHT, ORANGE, GREEN), "DXos^", strict=True)
-    models, kinds = table["model"].unique(), list(table["kind"].unique())
-    for number, (model, (color, marker)) in enumerate(zip(models, looks, strict=False)):
+    models, kinds = list(table["model"].unique()), list(table["kind"].unique())
+    for number, model in enumerate(models):
+        color, marker = LOOKS[model]
         rows = table[table["model"] == model]
-        shift = 0.16 * (number - (len(models) - 1) / 2)
-        error = [rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]]
-        at = [kinds.index(kind) + shift for kind in rows["kind"]]
-        ax.errorbar(at, rows["accuracy"], yerr=error, fmt=marker, color=color, markersize=6, capsize=3, label=model)
-    ax.axhline(0.5, color=GREY, linewidth=1, linestyle="--")
+        at = np.array([kinds.index(kind) for kind in rows["kind"]]) + 0.18 * (number - (len(models) - 1) / 2)
+        ax.vlines(at, 100 * rows["low"], 100 * rows["high"], color=color, linewidth=2)
+        ax.plot(at, 100 * rows["accuracy"], marker, color=color, markersize=8, label=model)
+    ax.axhline(50, color=REFERENCE, linewidth=1, linestyle=":")
     ax.set_xticks(range(len(kinds)), kinds)
     ax.set_xlim(-0.5, len(kinds) - 0.5)
-    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(ylabel="accuracy")
     ax.grid(axis="x", visible=False)
-    ax.legend(loc="upper right", fontsize=9)
+    ax.set(ylabel="accuracy, %")
+    ax.figure.legend(loc="outside upper left", ncols=3)
     return ax
