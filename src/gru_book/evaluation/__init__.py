@@ -1,4 +1,5 @@
 """Scores and how sure they are.
 
-`metrics`; `intervals` (Wilson, t, bootstrap); `paired` (McNemar, differences, Holm); `calibration`; `slices`.
+`metrics`; `intervals` (Wilson, t, bootstrap); `paired` (McNemar, differences, Holm); `calibration`; `slices`;
+`matching`.
 """
