@@ -23,7 +23,7 @@ def similarity(rare: sparse.csr_matrix, gap: int) -> np.ndarray:
     return np.asarray(rare[:-gap].multiply(rare[gap:]).sum(axis=1)).ravel()
 
 
-def linked(rare: sparse.csr_matrix, furthest: int = 30, least: float = 0.1) -> np.ndarray:
+def linked(rare: sparse.csr_matrix, furthest: int = 30, least: float = 0.12) -> np.ndarray:
     """Return the pairs of rows, at most `furthest` apart, whose cosine is above `least`: shape (pairs, 2)."""
     found = [np.zeros((0, 2), int)]
     for gap in range(1, min(furthest, rare.shape[0] - 1) + 1):
