@@ -5,19 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MultipleLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MultipleLocator, PercentFormatter
 
-from gru_book.plotting.style import BLUE, GREEN, MODELS, NEGATIVE, ORANGE, POSITIVE, REFERENCE
-
-LOOKS = {  # name: colour, mark; the package's recipes look as on page 34
-    "naive Bayes": (GREEN, "o"),
-    "TF-IDF, words": (ORANGE, "D"),
-    "TF-IDF, pairs": MODELS["linear"][::2],
-    "NB-SVM, pairs": (BLUE, "^"),
-    "NB-SVM, triples": MODELS["nbsvm"][::2],
-    "TF-IDF": MODELS["linear"][::2],
-    "NB-SVM": MODELS["nbsvm"][::2],
-}
+from gru_book.plotting.style import BLACK, BLUE, GREEN, GREY, NEGATIVE, ORANGE, POSITIVE, REFERENCE, VERMILION
 
 
 def plot_accuracy_and_time(ax: Axes, results: pd.DataFrame) -> Axes:
@@ -25,8 +15,8 @@ def plot_accuracy_and_time(ax: Axes, results: pd.DataFrame) -> Axes:
 
     results: one row a model, its name in the index; columns seconds, test, low and high (shares of 1).
     """
-    for name, row in results.iterrows():
-        color, marker = LOOKS[name]
+    looks = zip((ORANGE, GREEN, BLUE, VERMILION, BLACK, GREY), "X^sDPo", strict=True)
+    for (name, row), (color, marker) in zip(results.iterrows(), looks, strict=False):
         error = [[row["test"] - row["low"]], [row["high"] - row["test"]]]
         ax.errorbar(row["seconds"], row["test"], yerr=error, fmt=marker, color=color, capsize=3, label=name)
     ax.set(xlabel="seconds of training, choices included", ylabel="test accuracy")
@@ -52,9 +42,8 @@ def plot_negation(ax: Axes, alone: np.ndarray, negated: np.ndarray, words: Seque
     ax.scatter(alone, negated, s=18, color=np.where(alone > 0, POSITIVE, NEGATIVE), alpha=0.7)
     for word in named:
         row = list(words).index(word)
-        place = {"xytext": (5, -4)} if alone[row] > 0 else {"xytext": (-5, -4), "ha": "right"}
+        place = {"xytext": (-5, 2), "ha": "right"} if alone[row] > 0 else {"xytext": (5, 2)}
         ax.annotate(f"not {word}", (alone[row], negated[row]), textcoords="offset points", **place)
-    ax.set_xlim(ends[0] - 0.2, ends[1] + 1.8)  # room for the names of words of praise
     ax.set(xlabel="log-count ratio of the word", ylabel='log-count ratio of "not" + word')
     return ax
 
@@ -64,14 +53,12 @@ def plot_sizes(ax: Axes, curves: pd.DataFrame) -> Axes:
 
     curves: columns model, reviews, accuracy; one row a model and subset.
     """
-    for model, rows in curves.groupby("model", sort=False):
-        color, marker = LOOKS[model]
+    looks = zip((GREY, ORANGE, BLUE, VERMILION, GREEN), "ox^sD", strict=True)
+    for (model, rows), (color, marker) in zip(curves.groupby("model", sort=False), looks, strict=False):
         by_size = rows.groupby("reviews")["accuracy"]
         ax.plot(by_size.mean(), color=color, marker=marker, markersize=5, label=model)
         ax.fill_between(by_size.min().index, by_size.min(), by_size.max(), color=color, alpha=0.2, linewidth=0)
     ax.set(xscale="log", xlabel="training reviews", ylabel="validation accuracy")
-    ax.set_xticks(sorted(set(curves["reviews"])))
-    ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.legend(loc="lower right")
