@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gru_book.data.parts import Split
-from gru_book.data.split import FILM_OVERLAP, count_film_overlap, film_folds, film_parts
+from gru_book.data.split import FILM_OVERLAP, count_film_overlap, film_folds, film_halves, film_parts
 from gru_book.errors import ReviewsError
 
 
@@ -51,3 +51,13 @@ def test_film_overlap():
     assert counted["random split"] > counted["this book's split"]
     with pytest.raises(ReviewsError, match="none of these reviews has a known film"):
         count_film_overlap(Split(["other"], np.array([0])), [rows])
+
+
+def test_halves_split_each_block_in_its_middle():
+    labels = np.array([0] * 12_432 + [1] * 12_472)
+    for part in ("validation", "test"):
+        of_part = labels[film_parts(labels) == part]
+        halves = film_halves(of_part, part)
+        assert abs(halves.mean() - 0.5) < 0.01
+        assert np.sum(np.diff(halves) < 0) == 2  # three blocks, each 0 then 1
+    assert film_halves(np.array([1, 0])).tolist() == [0, 0]

@@ -54,6 +54,23 @@ def film_folds(labels: np.ndarray, num_folds: int) -> np.ndarray:
     return folds
 
 
+def film_halves(labels: np.ndarray, part: str = "validation") -> np.ndarray:
+    """Return the half (0 or 1) of each row of the package's validation or test part; halves share almost no films.
+
+    labels: int array, one 0 or 1 for each row of the part, in its order. Page 32 chooses on one half what it judges on
+    the other.
+    """
+    blocks = {"validation": VALIDATION_BLOCKS, "test": TEST_BLOCKS}[part]
+    halves = np.zeros(len(labels), dtype=int)
+    for label, bounds in blocks.items():
+        rows = np.flatnonzero(np.asarray(labels) == label)
+        widths = np.array([end - begin for begin, end in bounds])
+        ends = np.round(np.cumsum(widths) / widths.sum() * len(rows)).astype(int)
+        for of_block in np.split(rows, ends[:-1]):
+            halves[of_block] = np.arange(len(of_block)) * 2 // max(len(of_block), 1)
+    return halves
+
+
 def count_film_overlap(rows: Split, known: Sequence[Split], seed: int = 0) -> dict[str, float]:
     """Return FILM_OVERLAP counted anew: by kind of split, the share of test reviews whose film is also in training.
 

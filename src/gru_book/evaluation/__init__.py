@@ -1,5 +1,5 @@
 """Scores and how sure they are.
 
 `metrics`; `intervals` (Wilson, t, bootstrap); `blocks` (one set of resamples for many numbers); `paired` (McNemar,
-Holm); `calibration`; `slices`.
+differences, Holm); `calibration`; `slices`; `matching`.
 """

@@ -11,17 +11,17 @@ from gru_book.plotting.style import BLACK, BLUE, GREEN, GREY, NEGATIVE, ORANGE, 
 
 
 def plot_accuracy_and_time(ax: Axes, results: pd.DataFrame) -> Axes:
-    """Draw test accuracy with its interval against training time (logarithmic), one named mark a model.
+    """Draw test accuracy with its interval against training time, one named mark a model.
 
     results: one row a model, its name in the index; columns seconds, test, low and high (shares of 1).
     """
-    looks = zip((BLACK, GREY, ORANGE, GREEN, BLUE, VERMILION), "PoX^sD", strict=True)
+    looks = zip((ORANGE, GREEN, BLUE, VERMILION, BLACK, GREY), "X^sDPo", strict=True)
     for (name, row), (color, marker) in zip(results.iterrows(), looks, strict=False):
         error = [[row["test"] - row["low"]], [row["high"] - row["test"]]]
         ax.errorbar(row["seconds"], row["test"], yerr=error, fmt=marker, color=color, capsize=3, label=name)
-    ax.set(xscale="log", xlabel="training time (s)", ylabel="test accuracy")
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-    ax.yaxis.set_major_locator(MultipleLocator(0.05))
+    ax.set(xlabel="seconds of training, choices included", ylabel="test accuracy")
+    ax.set_xlim(0, 1.1 * results["seconds"].max())
+    ax.yaxis.set_major_locator(MultipleLocator(0.01))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.legend(loc="lower right")
     return ax
@@ -39,11 +39,11 @@ def plot_negation(ax: Axes, alone: np.ndarray, negated: np.ndarray, words: Seque
     ax.plot(ends, ends, color=REFERENCE, linewidth=1, linestyle="--")
     ax.axhline(0, color=REFERENCE, linewidth=0.8)
     ax.axvline(0, color=REFERENCE, linewidth=0.8)
-    ax.scatter(alone, negated, s=14, color=np.where(alone > 0, POSITIVE, NEGATIVE), alpha=0.7)
+    ax.scatter(alone, negated, s=18, color=np.where(alone > 0, POSITIVE, NEGATIVE), alpha=0.7)
     for word in named:
         row = list(words).index(word)
-        place = {"xytext": (5, 2)} if alone[row] > 0 else {"xytext": (-5, 2), "ha": "right"}
-        ax.annotate(f"not {word}", (alone[row], negated[row]), textcoords="offset points", fontsize=8, **place)
+        place = {"xytext": (-5, 2), "ha": "right"} if alone[row] > 0 else {"xytext": (5, 2)}
+        ax.annotate(f"not {word}", (alone[row], negated[row]), textcoords="offset points", **place)
     ax.set(xlabel="log-count ratio of the word", ylabel='log-count ratio of "not" + word')
     return ax
 

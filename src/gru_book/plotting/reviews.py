@@ -1,14 +1,40 @@
-"""The figures of page 31, on the reviews."""
+"""The figures of page 31, on the reviews. Each function draws on an `ax` and returns it."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Arc, Rectangle
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from gru_book.plotting import style
+
+PARTS = {"train": (style.TRAIN, "s"), "validation": (style.VALIDATION, "^"), "test": (style.TEST, "o")}
+
+
+def plot_links(ax: Axes, parts: Sequence[str], pairs: np.ndarray) -> Axes:
+    """Draw reviews side by side, each with the look of its part, and an arc over every pair of one film.
+
+    parts: of each review. pairs: (pairs, 2), numbers of reviews. Arcs between different parts are dark, others faint.
+    """
+    parts = np.asarray(parts)
+    apart = parts[pairs[:, 0]] != parts[pairs[:, 1]]
+    for (left, right), crosses in zip(pairs, apart, strict=True):
+        color, width = (style.BLACK, 1.1) if crosses else ("#c4c4c4", 1.1)
+        place = ((left + right) / 2, 0)
+        order = 2 + crosses
+        ax.add_patch(Arc(place, right - left, right - left, theta2=180, color=color, linewidth=width, zorder=order))
+    for name, (color, marker) in PARTS.items():
+        rows = np.flatnonzero(parts == name)
+        ax.plot(rows, np.full(len(rows), -0.7), marker, color=color, markersize=4.5, mew=0, label=name)
+    ax.plot([], [], color=style.BLACK, linewidth=1.1, label="one film, two parts")
+    tallest = max((pairs[:, 1] - pairs[:, 0]).max(initial=2), 2)
+    ax.set(xlim=(-1, len(parts)), ylim=(-1.6, tallest / 2 + 0.5), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+    return ax
 
 
 def plot_lengths(ax: Axes, lengths: np.ndarray, maxlen: int) -> Axes:
@@ -18,11 +44,11 @@ def plot_lengths(ax: Axes, lengths: np.ndarray, maxlen: int) -> Axes:
     The few lengths beyond the 99.5% quantile are counted in the last bar.
     """
     end = max(np.quantile(lengths, 0.995), maxlen + 1)
-    ax.hist(np.minimum(lengths, end), bins=np.linspace(0, end, 70), color=style.TRAIN)
+    ax.hist(np.minimum(lengths, end), bins=np.linspace(0, end, 60), color=style.TRAIN)
     ax.axvline(maxlen, color=style.HIGHLIGHT, linestyle="--")
     ax.annotate(
-        f" maxlen = {maxlen}: longer reviews\n lose their beginning",
-        (maxlen, 0.8),
+        f" cut at {maxlen}:\n longer ones lose\n their beginning",
+        (maxlen, 0.6),
         xycoords=("data", "axes fraction"),
         color=style.HIGHLIGHT,
     )
@@ -35,21 +61,31 @@ def plot_coverage(ax: Axes, sizes: Sequence[int], rates: Mapping[str, Sequence[f
 
     rates: for "train" and "validation" the rate (0 to 1) at each of the sizes. max_features: the size chosen, marked.
     """
-    styles = {
-        "train": (style.TRAIN, "o", "training reviews"),
-        "validation": (style.VALIDATION, "s", "unseen films"),
-    }
+    labels = {"train": "training reviews", "validation": "other films"}
     for part, values in rates.items():
-        color, marker, label = styles[part]
-        ax.semilogx(sizes, values, color=color, marker=marker, markersize=4, label=label)
+        color, marker = PARTS[part]
+        ax.semilogx(sizes, values, color=color, marker=marker, markersize=5, label=labels[part])
     ax.axvline(max_features, color=style.REFERENCE, linestyle="--")
     ax.annotate(
         f" {max_features:,} ids", (max_features, 0.9), xycoords=("data", "axes fraction"), color=style.REFERENCE
     )
     ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlabel="vocabulary size (ids)", ylabel="words out of vocabulary", ylim=(0, None))
-    ax.legend(loc="center right")
+    ax.set(xlabel="vocabulary size (ids)", ylabel="words missed", ylim=(0, None))
+    ax.legend(loc="lower left")
+    return ax
+
+
+def plot_distances(ax: Axes, table: pd.DataFrame) -> Axes:
+    """Draw how similar reviews are against how many rows they stand apart (both logarithmic), one line a column."""
+    looks = {"positive": (style.POSITIVE, "o"), "negative": (style.NEGATIVE, "s")}
+    for name, values in table.items():
+        color, marker = looks[name]
+        ax.loglog(values, color=color, marker=marker, markersize=5, label=name)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda gap, _: f"{gap:,.0f}"))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.set(xlabel="rows apart", ylabel="mean similarity")
+    ax.legend(loc="upper right")
     return ax
 
 
@@ -61,7 +97,7 @@ def plot_similarity(ax: Axes, similarity: np.ndarray, frames: Mapping[str, tuple
     """
     top = np.quantile(similarity, 0.995)  # a few blocks of nearly the same films would leave the rest dark
     image = ax.imshow(similarity, origin="lower", aspect="auto", extent=(0, 1, 0, 1), vmax=top, cmap=style.SEQUENTIAL)
-    ax.figure.colorbar(image, ax=ax, label="similarity", extend="max")
+    ax.figure.colorbar(image, ax=ax, label="similarity", extend="max", ticks=[])
     for name, ((left, right), (bottom, top), color) in frames.items():
         ax.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=color, linewidth=2))
         label = ax.text(right + 0.015, (bottom + top) / 2, name, color="white", va="center")
@@ -69,7 +105,7 @@ def plot_similarity(ax: Axes, similarity: np.ndarray, frames: Mapping[str, tuple
     ax.grid(False)
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlabel="position among the negative reviews", ylabel="position among the positive")
+    ax.set(xlabel="position among the negatives", ylabel="among the positives")
     return ax
 
 
@@ -82,8 +118,8 @@ def plot_flattery(ax: Axes, by_film: Sequence[float], at_random: Sequence[float]
     rows = np.arange(1, len(by_film) + 1)
     ax.hlines(rows, by_film, at_random, color=style.REFERENCE, linewidth=1)
     ax.scatter(by_film, rows, color=style.TEST, marker="o", zorder=3, label="films kept apart")
-    ax.scatter(at_random, rows, color=style.HIGHLIGHT, marker="D", zorder=3, label="random split")
+    ax.scatter(at_random, rows, color=style.HIGHLIGHT, marker="D", zorder=3, label="random folds")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=1))
-    ax.set(xlabel="accuracy on the block", ylabel="block of reviews", yticks=rows, ylim=(len(rows) + 0.6, 0.4))
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)
+    ax.set(xlabel="accuracy on the block", ylabel="block of films", yticks=rows, ylim=(len(rows) + 0.6, 0.4))
+    ax.figure.legend(loc="outside upper left", ncols=2)
     return ax
