@@ -19,8 +19,6 @@ SMALLEST_TEXT = 11  # pixels, on a phone that is 390 pixels wide
 FIRST_EDITION = {
     "31_reviews",
     "32_baselines",
-    "35_padding_masking",
-    "36_rnn_lstm_gru",
     "37_inside",
     "39_errors",
     "41_tuning",
