@@ -29,7 +29,7 @@ def test_every_arm_has_its_mean_and_its_seeds():
     rows = [("back", seed, epoch, 0.5 + 0.1 * seed) for seed in (0, 1) for epoch in (0, 1)]
     table = pd.DataFrame(rows, columns=["arm", "seed", "epoch", "value"])
     ax = padding_masking.plot_arms(plt.subplots()[1], table)
-    labelled = [line for line in ax.lines if line.get_label() == "back"]
+    labelled = [line for line in ax.lines if line.get_label() == "behind"]
     assert list(labelled[0].get_ydata()) == pytest.approx([0.55, 0.55])
     assert len(ax.lines) == 2 + 1 + 1  # seeds, mean, chance
 

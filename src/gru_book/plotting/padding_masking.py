@@ -60,7 +60,8 @@ def plot_arms(ax: Axes, table: pd.DataFrame) -> Axes:
         by_seed = table[table["arm"] == arm].pivot(index="epoch", columns="seed", values="value")
         if len(by_seed):
             ax.plot(by_seed.index, by_seed, color=color, linewidth=0.7, alpha=0.45)
-            ax.plot(by_seed.index, by_seed.mean(axis=1), style, color=color, markersize=5, mfc="white", label=arm)
+            label = arm.replace("front", "in front").replace("back", "behind")
+            ax.plot(by_seed.index, by_seed.mean(axis=1), style, color=color, markersize=5, mfc="white", label=label)
     ax.axhline(0.5, color=REFERENCE, linewidth=0.8, linestyle=":")
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.set(ylabel="accuracy")
