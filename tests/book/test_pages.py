@@ -22,7 +22,7 @@ from gru_book.pipeline.profiles import PROFILES, profile
 PAGES = all_pages()
 # Cells whose output holds a time, so that nbval cannot compare it: one (the last section) on every page, and these.
 TIMED = {"22_from_scratch": 2, "23_backpropagation": 1, "32_baselines": 1, "34_better": 1}
-TIMED |= {"35_padding_masking": 2, "36_rnn_lstm_gru": 2, "41_tuning": 2}
+TIMED |= {"36_rnn_lstm_gru": 1, "41_tuning": 2}
 TIMED |= {"56_successors": 3}
 TIMED |= {"42_distributed_tuning": 10}  # who runs which trial, and which run a kill meets, is decided by time
 LONGEST_CELL = 15

@@ -17,8 +17,6 @@ WIDEST = 80  # characters of a code line that the site shows whole
 SMALLEST_TEXT = 11  # pixels, on a phone that is 390 pixels wide
 # Pages that have not been rewritten for the reader yet.
 FIRST_EDITION = {
-    "35_padding_masking",
-    "36_rnn_lstm_gru",
     "41_tuning",
     "42_distributed_tuning",
     "54_conventions",

@@ -1,13 +1,14 @@
-"""Figures of the page on padding and masking (34). Each draws on an `ax` and returns it."""
+"""Figures of the page on padding and masking (35). Each draws on an `ax` and returns it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
-from gru_book.plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, REFERENCE, SKY_BLUE, VERMILION
+from gru_book.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, REFERENCE, SKY_BLUE, VERMILION
 
 ARM_LOOKS = {
     "front": (ORANGE, "^--"),
@@ -18,22 +19,35 @@ ARM_LOOKS = {
 }
 
 
-def plot_survival(ax: Axes, shares: Mapping[str, pd.DataFrame], predicted: Mapping[int, float]) -> Axes:
-    """Draw what is left of the states' differences against the number of pads, as far as the first table goes.
+def plot_survival(ax: Axes, shares: Mapping[str, pd.DataFrame], predicted: Mapping[float, float]) -> Axes:
+    """Draw what is retained of the states' differences against the number of pads.
 
     shares: by the name of a line a table with the number of pads as its index and one column a seed (mean of the
-    logarithm as the line, all seeds as the band). predicted: share left by distance, drawn as crosses.
+    logarithm as the line, all seeds as the band). predicted: share retained by distance, drawn as crosses.
     """
-    looks = ((VERMILION, "o-", 4), (ORANGE, "^-", 10), (BLUE, "s--", 4))
-    end = max(next(iter(shares.values())).index)
+    looks = ((VERMILION, "o-", 5), (ORANGE, "^-", 11), (BLUE, "s--", 4))
     for (name, table), (color, style, size) in zip(shares.items(), looks, strict=False):
-        table = table[table.index <= end]
         middle = np.exp(np.log(table).mean(axis=1))
         ax.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=color, alpha=0.25, linewidth=0)
         ax.plot(table.index, middle, style, color=color, markersize=size, mfc="white", label=name)
-    ax.plot(list(predicted), list(predicted.values()), "x", color="black", markersize=8, mew=2, label="a gradient")
-    ax.set(yscale="log", xlabel="pads", ylabel="share left", xlim=(0, end * 1.02))
-    ax.legend()
+    ax.plot(list(predicted), list(predicted.values()), "x", color=BLACK, markersize=8, mew=2, label="a gradient")
+    ax.set(yscale="log", xlabel="pads", ylabel="retained", xlim=(-1, None))
+    ax.legend(loc="lower left")
+    return ax
+
+
+def plot_filling(ax: Axes, texts: Sequence[Sequence[str]], length: int, side: str) -> Axes:
+    """Draw texts as rows of boxes, one a step, filled up to `length` with grey boxes on `side`: "front" or "behind"."""
+    for row, words in enumerate(texts):
+        missing = length - len(words)
+        filled = ["0"] * missing + list(words) if side == "front" else list(words) + ["0"] * missing
+        for step, word in enumerate(filled):
+            is_pad = word == "0"
+            face = "#e3e3e3" if is_pad else "#d9ebf7"
+            ax.add_patch(Rectangle((step - 0.46, -row - 0.38), 0.92, 0.76, fc=face, ec=GREY, lw=1))
+            ax.text(step, -row, word, ha="center", va="center", color=GREY if is_pad else BLACK)
+    ax.set(xlim=(-0.6, length - 0.4), ylim=(-len(texts) + 0.5, 0.5))
+    ax.set_axis_off()
     return ax
 
 
@@ -46,10 +60,22 @@ def plot_arms(ax: Axes, table: pd.DataFrame) -> Axes:
         by_seed = table[table["arm"] == arm].pivot(index="epoch", columns="seed", values="value")
         if len(by_seed):
             ax.plot(by_seed.index, by_seed, color=color, linewidth=0.7, alpha=0.45)
-            ax.plot(by_seed.index, by_seed.mean(axis=1), style, color=color, markersize=5, mfc="white", label=arm)
+            label = arm.replace("front", "in front").replace("back", "behind")
+            ax.plot(by_seed.index, by_seed.mean(axis=1), style, color=color, markersize=5, mfc="white", label=label)
     ax.axhline(0.5, color=REFERENCE, linewidth=0.8, linestyle=":")
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlabel="epoch")
+    ax.set(ylabel="accuracy")
+    return ax
+
+
+def plot_drift(ax: Axes, updates: Sequence[int], apart: Mapping[str, np.ndarray]) -> Axes:
+    """Draw how far two trainings are apart against updates, one line for each precision, on a logarithmic axis."""
+    looks = {"float32": (VERMILION, "o-"), "float64": (BLUE, "s-")}
+    for name, distance in apart.items():
+        color, style = looks[name]
+        ax.plot(updates, distance, style, color=color, markersize=5, mfc="white", label=name)
+    ax.set(yscale="log", xlabel="updates", ylabel="distance / way gone")
+    ax.legend(loc="center right")
     return ax
 
 
@@ -62,18 +88,5 @@ def plot_batches(ax: Axes, words: np.ndarray, steps: np.ndarray) -> Axes:
     ax.fill_between(place, words[order], steps[order], step="mid", color=GREY, alpha=0.3, linewidth=0, label="padding")
     ax.fill_between(place, words[order], step="mid", color=SKY_BLUE, alpha=0.6, linewidth=0, label="words")
     ax.step(place, steps[order], where="mid", color=BLUE, label="steps read")
-    ax.set(xlabel="batches of an epoch, sorted", ylabel="steps", ylim=(0, None))
-    return ax
-
-
-def plot_seconds(ax: Axes, seconds: Mapping[str, list[float]]) -> Axes:
-    """Draw the time of each epoch as a point, by name, with its median as a bar."""
-    names = list(seconds)
-    colors = (GREY, SKY_BLUE, BLUE, PURPLE)
-    for place, (name, color) in enumerate(zip(names, colors, strict=False)):
-        ax.barh(place, np.median(seconds[name]), color=color, alpha=0.5)
-        ax.plot(seconds[name], np.full(len(seconds[name]), place), "o", color="black", markersize=4)
-    ax.set_yticks(range(len(names)), names)
-    ax.invert_yaxis()
-    ax.set(xlabel="seconds an epoch", xlim=(0, None))
+    ax.set(ylabel="steps", ylim=(0, None))
     return ax
