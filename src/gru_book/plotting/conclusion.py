@@ -18,12 +18,12 @@ def plot_ledger(ax: Axes, claims: pd.DataFrame) -> Axes:
     for row, page in enumerate(pages):
         verdicts = sorted(claims.loc[claims["page"] == page, "verdict"], key=list(COLORS).index)
         for place, verdict in enumerate(verdicts):
-            ax.plot(place, row, "s", markersize=13, mfc=COLORS[verdict], mec=BLUE, mew=1)
+            ax.plot(place, row, "s", markersize=11, mfc=COLORS[verdict], mec=BLUE, mew=1)
             color = "black" if verdict == "undecided" else "white"
-            ax.text(place, row, MARKS[verdict], color=color, ha="center", va="center_baseline", fontsize=12)
+            ax.text(place, row, MARKS[verdict], color=color, ha="center", va="center_baseline", fontsize=10.5)
     for verdict, color in COLORS.items():
         ax.plot([], [], "s", markersize=12, mfc=color, mec=BLUE, label=f"{MARKS[verdict]} {verdict}")
-    ax.set_yticks(range(len(pages)), pages)
+    ax.set_yticks(range(len(pages)), [" ".join(page.split("_")[:2]) for page in pages])
     ax.set(xlim=(-0.7, claims["page"].value_counts().max() - 0.3), ylim=(len(pages) - 0.4, -0.6), xticks=[])
     ax.spines[:].set_visible(False)
     ax.tick_params(left=False)
