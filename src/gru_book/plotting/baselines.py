@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MultipleLocator, PercentFormatter
+from matplotlib.ticker import MultipleLocator, NullLocator, PercentFormatter
 
 from gru_book.plotting.style import BLACK, BLUE, GREEN, GREY, NEGATIVE, ORANGE, POSITIVE, REFERENCE, VERMILION
 
@@ -59,7 +59,9 @@ def plot_sizes(ax: Axes, curves: pd.DataFrame) -> Axes:
         ax.plot(by_size.mean(), color=color, marker=marker, markersize=5, label=model)
         ax.fill_between(by_size.min().index, by_size.min(), by_size.max(), color=color, alpha=0.2, linewidth=0)
     ax.set(xscale="log", xlabel="training reviews", ylabel="validation accuracy")
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
+    sizes = sorted(curves["reviews"].unique())
+    ax.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.legend(loc="lower right")
     return ax
