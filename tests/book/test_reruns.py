@@ -2,7 +2,7 @@
 
 A page that is quick as published must show what its committed notebook shows, pictures included. Any other runs once
 with the parameters of the profile `smoke`, which papermill writes into it, and must end without an error or a word on
-stderr; its script, which has no parameters, is compared by `test_reader`.
+stderr.
 """
 
 import os
@@ -42,8 +42,6 @@ def validate(request, monkeypatch, tmp_path):
         try:
             for cell in cells:
                 tags = cell.cell.metadata.get("tags", [])
-                if not as_published and "script" in tags:
-                    continue
                 run_cell(cell)
                 if as_published and NOT_COMPARED not in tags:
                     compare_pictures(cell)
