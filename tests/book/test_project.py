@@ -150,5 +150,6 @@ def test_no_mark_of_unfinished_work_and_no_path_of_a_machine():
     for name in names:
         if name.endswith((".md", ".py", ".yml", ".toml", ".ipynb", "Makefile")):
             text = (CHECKOUT / name).read_text(encoding="utf-8")
+            text = re.sub(r'"image/png": "[^"]*"', "", text)  # letters of a picture may spell anything
             assert not unfinished.search(text), name
             assert str(CHECKOUT) + "/" not in text, name

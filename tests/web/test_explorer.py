@@ -88,6 +88,8 @@ def rested(page):
 
 
 def wait_for_network(page):
+    """Reach for the explorer, and wait until its network has come."""
+    page.locator(".gru-explorer").dispatch_event("pointerover")
     page.wait_for_function("() => window.gruBookWeights")
     rested(page)
 

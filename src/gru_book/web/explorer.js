@@ -761,15 +761,9 @@ function render({ model, el }) {
   const linked = fromHash();
   const onHash = () => fromHash();
   if (onSite) addEventListener("hashchange", onHash);
-  if (!onSite || linked || typeof IntersectionObserver === "undefined") load();
-  else {
-    const near = new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      near.disconnect();
-      load();
-    }, { rootMargin: "800px" });
-    near.observe(el);
-  }
+  if (!onSite || linked) load();
+  // What stands there at first is ready without the network: it comes for who reaches for the explorer.
+  else for (const kind of ["pointerover", "focusin"]) el.addEventListener(kind, load, { once: true });
   summary();
   if (linked) requestAnimationFrame(() => el.scrollIntoView());
   return () => {
