@@ -87,9 +87,13 @@ def rested(page):
     return page
 
 
+def reach_for(page):
+    page.locator(".gru-explorer").dispatch_event("pointerover")
+
+
 def wait_for_network(page):
     """Reach for the explorer, and wait until its network has come."""
-    page.locator(".gru-explorer").dispatch_event("pointerover")
+    reach_for(page)
     page.wait_for_function("() => window.gruBookWeights")
     rested(page)
 
@@ -533,6 +537,7 @@ def test_without_whole_weights_there_is_a_message(browser_page, folder, weights,
     )
     browser_page.route("**/weights.js", answer)
     browser_page.goto((folder / "page.html").as_uri())
+    reach_for(browser_page)
     browser_page.wait_for_selector(".gru-status.gru-trouble")
     assert "cannot be used" in browser_page.locator(STATUS).inner_text()
     assert browser_page.locator(".gru-verdict b").first.inner_text()  # the examples need no network
