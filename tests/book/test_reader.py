@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
+from gru_book.pipeline.lab import FOLDED
 from gru_book.pipeline.pages import all_pages
 
-HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 PLUMBING = re.compile(
     r"^\s*(import |from \S+ import|glue\(|verdict\(|check_parameters|rerun_table|style\.use|publish\(|print\(|"
     r"artifacts\.|f\"|[\])}]+,?$|%pip)|\.map\(|\.format\b|\.rename_axis|\.style\b|set_index\("
@@ -41,7 +41,7 @@ def meets(page) -> dict:
             seen = seen or "data-gru-book" in cell.source
             found["words"] += 0 if seen else len(text.split())
             continue
-        if not HIDDEN & set(cell.metadata.get("tags", [])):
+        if not FOLDED & set(cell.metadata.get("tags", [])):
             lines = [line for line in cell.source.splitlines() if line.strip()]
             found["shown"] += lines
             found["plumbing"] += sum(bool(PLUMBING.search(line)) for line in lines)

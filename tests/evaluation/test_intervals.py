@@ -12,11 +12,14 @@ from gru_book.evaluation.intervals import (
     accuracy_interval,
     block_interval,
     bootstrap,
-    difference_of_means,
     mean_interval,
     proportion_interval,
 )
 from gru_book.evaluation.metrics import log_loss
+
+
+def difference_of_means(one, other, axis=-1):
+    return np.mean(one, axis=axis) - np.mean(other, axis=axis)
 
 
 def rng(seed=1):

@@ -95,8 +95,3 @@ def block_interval(
         return sums[number].sum(axis=axis) / sizes[number].sum(axis=axis)
 
     return bootstrap(mean, np.arange(len(sums)), rng=rng, level=level)
-
-
-def difference_of_means(one: np.ndarray, other: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Return mean(one) − mean(other), a statistic for `bootstrap`."""
-    return np.mean(one, axis=axis) - np.mean(other, axis=axis)

@@ -1,10 +1,9 @@
 """Figures of the tour (page 11). Each function draws on an `ax` and returns it."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
-from gru_book.plotting.style import BASELINE, GREY, GRU, NEGATIVE, POSITIVE, REFERENCE
+from gru_book.plotting.style import GREY, NEGATIVE, POSITIVE
 
 
 def plot_word_by_word(ax: Axes, sentence: list[str], twin: list[str], probabilities: np.ndarray) -> Axes:
@@ -29,25 +28,4 @@ def plot_word_by_word(ax: Axes, sentence: list[str], twin: list[str], probabilit
             ax.get_xticklabels()[step - 1].set_fontweight("bold")
     ax.set(ylim=(-0.05, 1.05), ylabel='answer: P("dog" first)')
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-    return ax
-
-
-def plot_shuffled(ax: Axes, results: pd.DataFrame, kept: pd.Series) -> Axes:
-    """Draw accuracy by the share of shuffled words, with intervals, over the curve of a perfect reader.
-
-    Args:
-        ax: where to draw.
-        results: columns ``model``, ``share``, ``mean``, ``half_width`` (of a confidence interval on the mean).
-        kept: probability that the order survives, indexed by share.
-    """
-    ax.plot(kept.index, kept, color=REFERENCE, linewidth=6, alpha=0.35, label="order still the same")
-    look = {"GRU": {"color": GRU, "fmt": "o"}, "bag of words": {"color": BASELINE, "fmt": "x", "ms": 9, "mew": 2}}
-    for name, rows in results.groupby("model"):
-        ax.errorbar(
-            rows["share"], rows["mean"], rows["half_width"], linestyle="none", capsize=4, label=name, **look[name]
-        )
-    ax.axhline(0.5, color=GREY, linewidth=1, linestyle=":")
-    ax.text(0.02, 0.505, "chance", color=GREY, va="bottom")
-    ax.set(xlabel="share of the words shuffled", ylabel="accuracy", ylim=(0.45, 1.03))
-    ax.legend(loc="upper right")
     return ax
