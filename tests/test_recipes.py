@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from gru_book import progress, recipes
 from gru_book.data import tokens
+from gru_book.training import seeding
 
 GOOD = ["a joy to watch", "good, very good!", "not bad at all", "I loved it"]
 BAD = ["a bore to sit through", "bad, very bad!", "not good at all", "I hated it"]
@@ -83,6 +84,7 @@ def test_it_is_what_a_few_lines_of_scikit_learn_compute(name, by_hand):
 def test_the_same_seed_gives_the_same_classifier_and_fit_leaves_the_recipe_alone(name):
     texts, labels = some_reviews(300)
     before = str(recipes.RECIPES[name].settings)
+    seeding.set_seed(0)  # op determinism, without which TensorFlow adds up in an order of its own
     first, second = (fit(name, texts, labels, seed=3) for _ in range(2))
     np.testing.assert_array_equal(first.predict_proba(texts), second.predict_proba(texts))
     assert first.chosen == second.chosen

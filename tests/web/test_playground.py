@@ -431,12 +431,15 @@ SELECTORS = """(root) => {
   return read(document.querySelector(`style[data-root="${root}"]`).sheet.cssRules);
 }"""
 # Where all elements of a component are, from its corner in hundredths of a pixel, and how they look.
-LOOK = """(root) => [...document.querySelectorAll(`.${root} *`)].map((element) => {
-  const corner = element.closest(`.${root}`).getBoundingClientRect(), box = element.getBoundingClientRect();
-  const place = [box.x - corner.x, box.y - corner.y, box.width, box.height], style = getComputedStyle(element);
-  return [element.tagName, ...place.map((length) => box.width && Math.round(100 * length)), style.color, style.font,
-    style.backgroundColor, style.border, style.outline, style.padding, style.margin].join(" ");
-})"""
+LOOK = """async (root) => {
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);  // drawn once its width is observed
+  return [...document.querySelectorAll(`.${root} *`)].map((element) => {
+    const corner = element.closest(`.${root}`).getBoundingClientRect(), box = element.getBoundingClientRect();
+    const place = [box.x - corner.x, box.y - corner.y, box.width, box.height], style = getComputedStyle(element);
+    return [element.tagName, ...place.map((length) => box.width && Math.round(100 * length)), style.color, style.font,
+      style.backgroundColor, style.border, style.outline, style.padding, style.margin].join(" ");
+  });
+}"""
 # Shows a component in an element as a notebook does, which loads its module anew.
 RENDER = """async ([address, el]) => {
   const model = { get() {}, set() {}, on() {}, off() {}, save_changes() {} };
