@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from gru_book import progress, recipes
 from gru_book.data import tokens
+from gru_book.models import keras_classifier
 from gru_book.training import seeding
 
 GOOD = ["a joy to watch", "good, very good!", "not bad at all", "I loved it"]
@@ -28,9 +29,13 @@ def fit(name: str, texts, labels, **arguments):
     return recipes.fit(name, texts, labels, settings=SMALL.get(name), **arguments)
 
 
+LEARNS = keras_classifier.FEWEST_UPDATES
+
+
 @pytest.fixture(autouse=True)
-def _quiet(monkeypatch, tmp_path):
+def _quiet_and_quick(monkeypatch, tmp_path):
     monkeypatch.setenv(progress.CHANNEL, str(tmp_path / "progress"))
+    monkeypatch.setattr(keras_classifier, "FEWEST_UPDATES", 3)
 
 
 def some_reviews(number: int, seed: int = 0) -> tuple[list[str], np.ndarray]:
@@ -42,7 +47,8 @@ def some_reviews(number: int, seed: int = 0) -> tuple[list[str], np.ndarray]:
 
 
 @every_recipe
-def test_it_learns_and_gives_probabilities(name):
+def test_it_learns_and_gives_probabilities(name, monkeypatch):
+    monkeypatch.setattr(keras_classifier, "FEWEST_UPDATES", LEARNS)
     texts, labels = some_reviews(60)
     model = fit(name, texts, labels)
     probability = model.predict_proba(["not good at all", "not bad at all", "a joy"])

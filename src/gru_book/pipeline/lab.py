@@ -1,22 +1,19 @@
 """The reader's copies of the notebooks: what JupyterLab shows, and what nobody else ever changes.
 
-A copy is the published notebook made readable there: prose has the numbers that JupyterLab would not fill in, and code
-that the site folds is folded. For each copy the folder remembers the hash of how it came. When a chapter has a new
-version, a copy that is still that notebook makes way for it; any other copy is the reader's and gets a name of its own.
-File times decide nothing: a pull, a clone or an unpacked archive sets them anyhow.
+A copy is the published notebook made readable there (`readable`). For each copy the folder remembers the hash of how
+it came. When a chapter has a new version, a copy that is still that notebook makes way for it; any other copy is the
+reader's and gets a name of its own. File times decide nothing: a pull, a clone or an unpacked archive sets them anyhow.
 """
 
 import json
-import re
 from pathlib import Path
 
 from gru_book.errors import BookError
 from gru_book.files import free_name, read_text, runs_folder, sha256, what_lies, write_json, write_text
 from gru_book.pipeline.pages import all_pages
+from gru_book.pipeline.readable import citations, readable
 
 ORIGINS = ".copied-from.json"  # in the folder: name of a copy → its hash as it came
-FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}  # tags of code that the site does not show at once
-GLUED = re.compile(r"\{glue:text\}`([^`]+)`")
 
 
 def copy_notebooks(root: Path) -> tuple[Path, list[str]]:
@@ -27,20 +24,20 @@ def copy_notebooks(root: Path) -> tuple[Path, list[str]]:
     """
     folder = runs_folder(root) / "lab"
     folder.mkdir(exist_ok=True)
-    origins = _read_origins(folder)
+    origins, works = _read_origins(folder), citations(root / "book/references.bib")
     kept = []
     for page in all_pages(root):
         if page.notebook.is_file():
-            kept += _bring(page.notebook, folder / page.notebook.name, origins)
+            kept += _bring(page.notebook, folder / page.notebook.name, origins, works)
             write_json(folder / ORIGINS, origins, indent=1)
     return folder, kept
 
 
-def _bring(published: Path, copy: Path, origins: dict[str, str]) -> list[str]:
+def _bring(published: Path, copy: Path, origins: dict[str, str], works: dict[str, str]) -> list[str]:
     """Bring one notebook; return what was kept of the reader's, if anything. Notes in `origins` where it came from."""
     if what_lies(copy) not in ("", "a file"):
         raise BookError(f"{copy} is {what_lies(copy)}, where the copy of a notebook should be; move it away")
-    text = readable(read_text(published))
+    text = readable(read_text(published), works)
     new, origin = sha256(text), origins.get(copy.name)
     now = sha256(copy) if what_lies(copy) else None
     origins[copy.name] = new
@@ -53,27 +50,6 @@ def _bring(published: Path, copy: Path, origins: dict[str, str]) -> list[str]:
         said = [f"{copy.name} has a new version; your copy is now {yours.name}"]
     write_text(copy, text)
     return said
-
-
-def readable(text: str) -> str:
-    """Return the text of a notebook with its glued numbers in the prose and the code that the site folds folded."""
-    try:
-        notebook = json.loads(text)
-        cells = notebook["cells"]
-    except (ValueError, KeyError, TypeError):  # no notebook: JupyterLab says so when it is opened
-        return text
-    glued = {}
-    for cell in cells:
-        for output in cell.get("outputs", []):
-            if name := output.get("metadata", {}).get("scrapbook", {}).get("name"):
-                glued[name] = "".join(output["data"].get("application/papermill.record/text/plain", ""))
-    for cell in cells:
-        if cell["cell_type"] == "markdown":
-            source = "".join(cell["source"])
-            cell["source"] = GLUED.sub(lambda role: glued.get(role[1], role[0]), source)
-        elif FOLDED & set(cell["metadata"].get("tags", [])):
-            cell["metadata"]["jupyter"] = {"source_hidden": True}
-    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
 def _read_origins(folder: Path) -> dict[str, str]:
