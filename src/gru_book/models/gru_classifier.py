@@ -20,7 +20,6 @@ from gru_book.files import write_json
 from gru_book.models import classifier, saving
 from gru_book.models.keras_classifier import KerasClassifier, predict, read_vocabulary, train
 from gru_book.models.networks import network
-from gru_book.models.opposites import opposites
 from gru_book.models.word_vectors import word_vectors
 
 
@@ -43,11 +42,7 @@ class GRUClassifier(KerasClassifier):
         if length := self.settings.vectors:
             table = next(layer for layer in self.model.layers if isinstance(layer, layers.Embedding)).embeddings
             table.assign(word_vectors([ids[:, 0] for ids in rows], *table.shape, length, self.seed))
-        wanted = labels[kept]
-        if self.settings.opposites:
-            more, answers = opposites([texts[row] for row in kept], wanted, self.settings.opposites, self.seed)
-            rows, wanted = rows + self.encode(more), np.concatenate([wanted, answers])
-        history = train(self.model, rows, wanted, self.settings, self.seed, of_held, self.recipe)
+        history = train(self.model, rows, labels[kept], self.settings, self.seed, of_held, self.recipe)
         self.chosen = {"history": history}
         if history:
             best = min(history, key=lambda epoch: epoch["loss"])

@@ -167,9 +167,6 @@ class GRUSettings(Settings):
     averaging: float = setting(0.0, "share of a running average of the weights kept at a step; 0 for none", "[0..1)")
     adversary: float = setting(0.0, "length of the adversary's move; 0 for none", "[0..1000]")
     vectors: float = setting(0.0, "length of the word vectors that tokens begin with; 0 for random ones", "[0..1000]")
-    opposites: int = setting(
-        0, "short pieces of the texts that join them, most turned by *not* and its kin", "[0..1000000]"
-    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -214,7 +211,7 @@ class LogOddsSettings(GRUSettings):
 
     def __post_init__(self):
         super().__post_init__()
-        for name in ("mask", "averaging", "adversary", "opposites"):
+        for name in ("mask", "averaging", "adversary"):
             if self[name]:
                 none = getattr(PLAIN_GRU, name)
                 raise ParameterError(f"{name} = {self[name]} is nothing for a GRU with log-odds; allowed: {none}")
