@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from gru_book.pipeline.lab import FOLDED
 from gru_book.pipeline.pages import all_pages
+from gru_book.pipeline.readable import FOLDED
 
 PLUMBING = re.compile(
     r"^\s*(import |from \S+ import|glue\(|verdict\(|check_parameters|rerun_table|style\.use|publish\(|print\(|"

@@ -6,6 +6,7 @@ stderr.
 """
 
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -76,6 +77,9 @@ def test_a_page_runs_again(name, validate, tmp_path):
     path, quick = CHECKOUT / "notebooks" / f"{name}.ipynb", name not in SMOKE
     if not quick:
         notebook = parameterize_notebook(load_notebook_node(str(path)), SMOKE[name])
+        for cell in notebook.cells:
+            if "script" in cell.metadata.get("tags", []):  # `test_reader` runs it whole
+                cell.source = re.sub(r"\bepochs=\d+", "epochs=1", cell.source)
         path = tmp_path / path.name
         nbformat.write(notebook, path)
     validate(path, as_published=quick)
