@@ -74,9 +74,13 @@ def test_works_are_quoted_by_names_and_year(tmp_path):
     assert citations(tmp_path / "missing.bib") == {}
 
 
+@pytest.fixture(scope="module")
+def works():
+    return citations(CHECKOUT / "book/references.bib")
+
+
 @pytest.mark.parametrize("name", [page.name for page in all_pages()])
-def test_no_page_keeps_a_name_in_place_of_what_it_names(name):
-    works = citations(CHECKOUT / "book/references.bib")
+def test_no_page_keeps_a_name_in_place_of_what_it_names(name, works):
     text = (CHECKOUT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
     for cell in json.loads(readable(text, works))["cells"]:
         if cell["cell_type"] == "markdown":

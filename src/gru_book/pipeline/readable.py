@@ -25,9 +25,8 @@ def readable(text: str, works: Mapping[str, str]) -> str:
         cells = notebook["cells"]
     except (ValueError, KeyError, TypeError):
         return text
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
     glued = {}
-    for output in outputs:
+    for output in (output for cell in cells for output in cell.get("outputs", [])):
         if name := output.get("metadata", {}).get("scrapbook", {}).get("name"):
             glued[name] = "".join(output["data"].get("application/papermill.record/text/plain", ""))
     figures = {cell["id"]: figure for cell in cells if (figure := _figure(cell))}
