@@ -51,13 +51,13 @@ def test_it_learns_and_gives_probabilities(name, monkeypatch):
     monkeypatch.setattr(keras_classifier, "FEWEST_UPDATES", LEARNS)
     texts, labels = some_reviews(60)
     model = fit(name, texts, labels)
-    probability = model.predict_proba(["not good at all", "not bad at all", "a joy"])
+    probability = model.predict_proba(["a bore, not good at all", "not bad at all", "a joy"])
     assert probability.shape == (3,)
     assert probability.dtype == np.float64
     assert np.all((probability > 0) & (probability < 1))
     if name != "original":  # its five epochs are ten updates here
         assert probability[0] < 0.5 < probability[2]
-    if name in LINEAR:  # a pair is enough to tell "not bad"
+    if name in (*LINEAR, "web"):  # a pair is enough to tell "not bad", and web is taught it
         assert probability[1] > 0.5
 
 

@@ -121,7 +121,7 @@ RECIPES = {
         ),
     ),
     "web": Recipe(
-        "a small GRU whose last state decides, masked, for the browser",
+        "a small GRU whose last state decides, for the browser, taught what *not* does on short pieces",
         _gru,
         GRUSettings(
             reading="keras",
@@ -132,6 +132,7 @@ RECIPES = {
             epochs=3,
             learning_rate=0.005,
             vectors=0.5,
+            opposites=0.7,
         ),
     ),
     "linear": Recipe("TF-IDF of words and word pairs, logistic regression", NGramClassifier, LINEAR),

@@ -1,8 +1,6 @@
 """What a reader meets on a page: how soon a picture comes, how much of the code is plumbing, what fits a phone."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -20,7 +18,6 @@ FIRST_EDITION = {
     "41_tuning",
     "42_distributed_tuning",
     "54_conventions",
-    "57_conclusion",
 }
 PAGES = [page for page in all_pages() if page.name not in FIRST_EDITION]
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -78,18 +75,6 @@ def test_the_text_in_every_picture_can_be_read_on_a_phone(page):
     sizes = last.outputs[0].metadata.figures.smallest_texts
     assert sizes
     assert min(sizes) >= SMALLEST_TEXT, sizes
-
-
-@every_page
-def test_a_script_runs_when_it_is_copied_into_an_empty_file(page, tmp_path):
-    cells = [cell for cell in page.read_notebook().cells if "script" in cell.metadata.get("tags", [])]
-    for number, cell in enumerate(cells):
-        assert "gru_book" not in cell.source
-        path = tmp_path / f"script{number}.py"
-        path.write_text(cell.source, encoding="utf-8")
-        done = subprocess.run([sys.executable, path], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-2000:]
-        assert done.stdout == "".join(output.text for output in cell.outputs)
 
 
 @every_page

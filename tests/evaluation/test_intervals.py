@@ -9,11 +9,13 @@ from sklearn import metrics as sklearn_metrics
 
 from gru_book.analysis.attribution import agreement
 from gru_book.evaluation.intervals import (
+    Blocks,
     accuracy_interval,
     block_interval,
     bootstrap,
     mean_interval,
     proportion_interval,
+    spread,
 )
 from gru_book.evaluation.metrics import log_loss
 
@@ -128,7 +130,41 @@ def test_neighbours_that_are_alike_widen_the_interval_as_fewer_texts_would():
 
 def test_one_block_has_no_interval_and_an_empty_list_no_mean():
     assert block_interval([1, 0, 1, 1], [1, 1, 1, 1], rng()) == (0.75, 0.75, 0.75)
-    with pytest.raises(ValueError, match="values and labels have shapes"):
+    with pytest.raises(ValueError, match="at least one text"):
         block_interval([], [], rng())
     with pytest.raises(ValueError, match=r"shapes \(2,\) and \(3,\)"):
         block_interval([1, 0], [1, 0, 1], rng())
+
+
+def test_neighbours_of_one_label_share_a_block():
+    blocks = Blocks.resample([0, 1, 0, 0, 1], rng(), draws=5, size=2)
+    assert blocks.number.tolist() == [0, 2, 0, 1, 2]
+    assert blocks.counts.shape == (5, 3)
+    assert (blocks.counts[:, :2].sum(axis=1) == 2).all()  # those of label 0
+    assert (blocks.counts[:, 2] == 1).all()
+    with pytest.raises(ValueError, match="at least one text"):
+        Blocks.resample([], rng())
+
+
+def test_the_mean_of_a_part_is_of_its_texts_only():
+    labels, part = np.zeros(400), np.arange(400) % 3 == 0
+    blocks = Blocks.resample(labels, rng(), draws=50)
+    assert blocks.interval(part * 2.0, part) == (2, 2, 2)
+    assert blocks.means(np.arange(400), part) == pytest.approx(
+        blocks.sums(np.arange(400) * part) / blocks.sums(part * 1)
+    )
+    few = Blocks.resample(labels, rng(), draws=50).means(np.ones(400), np.arange(400) < 1)
+    assert np.isnan(few).any()
+    assert spread(few) == (1, 1)
+
+
+def test_seeds_widen_the_interval():
+    labels = np.zeros(2000)
+    blocks = Blocks.resample(labels, rng())
+    easy = rng().random(2000) < 0.8
+    same = blocks.interval(np.stack([easy, easy, easy]))
+    assert same == pytest.approx(blocks.interval(easy))
+    shares = np.array([0.7, 0.8, 0.9])
+    apart = np.stack([np.arange(2000) % 10 < 10 * share for share in shares])
+    mean, low, high = blocks.interval(apart)
+    assert (mean, low, high) == pytest.approx(mean_interval(shares), abs=0.005)

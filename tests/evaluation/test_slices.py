@@ -9,7 +9,7 @@ from scipy import stats
 
 from gru_book.errors import ParameterError
 from gru_book.evaluation import slices
-from gru_book.evaluation.blocks import Blocks
+from gru_book.evaluation.intervals import Blocks
 
 
 @pytest.fixture

@@ -174,8 +174,8 @@ def test_every_setting_says_what_it_is_and_takes_that_only(name, parameter):
         assert parameter.holds(parameter.type((low + high) / 2))
 
 
-def test_the_table_of_a_gru_has_25_settings_and_shows_them():
-    assert len(PLAIN_GRU) == 25
+def test_the_table_of_a_gru_has_26_settings_and_shows_them():
+    assert len(PLAIN_GRU) == 26
     for name, recipe in recipes.RECIPES.items():
         lines = repr(recipe.settings).splitlines()
         assert len(lines) == len(recipe.settings) + 2, name
@@ -258,7 +258,7 @@ def test_the_published_values_are_those_of_before():
     }  # fmt: skip
     assert changes["web"] == {
         "reading": "keras", "max_words": 10_000, "mask": True, "pooling": "last", "word_dropout": 0.1, "epochs": 3,
-        "learning_rate": 0.005, "vectors": 0.5,
+        "learning_rate": 0.005, "vectors": 0.5, "opposites": 0.7,
     }  # fmt: skip
     same = {
         "max_words": 30_000, "longest": 3, "maxlen": 600, "embedding_dim": 64, "units": 64, "window": 50,

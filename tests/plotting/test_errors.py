@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from gru_book.evaluation import calibration, slices
-from gru_book.evaluation.blocks import Blocks
+from gru_book.evaluation.intervals import Blocks
 from gru_book.plotting import errors as plotting_errors
 
 

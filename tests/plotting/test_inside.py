@@ -68,11 +68,11 @@ def test_changes_are_bars_beside_their_ratios_in_the_order_given():
 
 
 def test_every_word_is_drawn_with_its_kind_and_some_are_named():
-    columns = {"ratio": [0.0, -2.0, 0.1], "update gate": [0.2, 0.5, 0.3], "kind": ["frequent", "toned", "other"]}
+    columns = {"ratio": [0.0, -2.0, 0.1], "update gate": [0.2, 0.5, 0.3], "kind": ["frequent", "sentiment", "other"]}
     words = pd.DataFrame(columns, ["the", "worst", "film"])
     ax = inside.plot_gate_by_tone(plt.subplots()[1], words, ["worst"])
     drawn = {points.get_label(): points.get_offsets().tolist() for points in ax.collections}
-    assert drawn == {"other": [[0.1, 0.3]], "frequent": [[0.0, 0.2]], "toned": [[-2.0, 0.5]]}
+    assert drawn == {"other": [[0.1, 0.3]], "frequent": [[0.0, 0.2]], "sentiment": [[-2.0, 0.5]]}
     assert [text.get_text() for text in ax.texts] == ["worst"]
 
 
@@ -90,3 +90,13 @@ def test_units_are_points_coloured_by_the_sign_of_their_weight():
     ax = inside.plot_unit_roles(plt.subplots()[1], table)
     places = [points.get_offsets().tolist() for points in ax.collections if len(points.get_offsets())]
     assert places == [[[1.0, 0.5]], [[8.0, -0.9]]]
+
+
+def test_what_was_taught_is_a_mark_a_model_on_the_line_of_its_kind():
+    shares = pd.DataFrame({"reviews alone": [10.0, 90.0], "taught": [80.0, 70.0]}, ["not", "plain"])
+    ax = inside.plot_taught(plt.subplots()[1], shares)
+    marks = {line.get_label(): list(line.get_xdata()) for line in ax.lines}
+    assert marks["reviews alone"] == [10, 90]
+    assert marks["taught"] == [80, 70]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["not", "plain"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first kind above

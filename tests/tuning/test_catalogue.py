@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gru_book.models import keras_classifier
 from gru_book.tuning import catalogue, lookup
 from gru_book.tuning.catalogue import original_search
 from gru_book.tuning.hyperband import hyperband_schedule
@@ -36,6 +37,7 @@ def test_the_originals_search():
 )
 def test_any_recipe_can_be_tuned(recipe, choose, options, tmp_path, monkeypatch):
     monkeypatch.setenv("GRU_BOOK_PROGRESS", "/dev/null")
+    monkeypatch.setattr(keras_classifier, "FEWEST_UPDATES", 3)
     data = {"texts": TEXTS, "labels": LABELS, "validation_data": (TEXTS[:8], LABELS[:8])}
     search = Search("texts", catalogue.RecipeModel(recipe, choose), lambda: data, **options)
     run_search(search, tmp_path / "search")

@@ -12,7 +12,7 @@ import numpy as np
 
 from gru_book.data.vocabulary import words
 from gru_book.errors import ParameterError
-from gru_book.evaluation.blocks import Blocks
+from gru_book.evaluation.intervals import Blocks
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,6 +20,7 @@ from gru_book.files import write_json
 from gru_book.models import classifier, saving
 from gru_book.models.keras_classifier import KerasClassifier, predict, read_vocabulary, train
 from gru_book.models.networks import network
+from gru_book.models.opposites import opposites
 from gru_book.models.word_vectors import word_vectors
 
 
@@ -42,7 +43,11 @@ class GRUClassifier(KerasClassifier):
         if length := self.settings.vectors:
             table = next(layer for layer in self.model.layers if isinstance(layer, layers.Embedding)).embeddings
             table.assign(word_vectors([ids[:, 0] for ids in rows], *table.shape, length, self.seed))
-        history = train(self.model, rows, labels[kept], self.settings, self.seed, of_held, self.recipe)
+        wanted = labels[kept]
+        if number := round(self.settings.opposites * len(kept)):
+            more, answers = opposites([texts[row] for row in kept], wanted, number, self.seed)
+            rows, wanted = rows + self.encode(more), np.concatenate([wanted, answers])
+        history = train(self.model, rows, wanted, self.settings, self.seed, of_held, self.recipe)
         self.chosen = {"history": history}
         if history:
             best = min(history, key=lambda epoch: epoch["loss"])
@@ -75,7 +80,7 @@ class GRUClassifier(KerasClassifier):
         return self._cut(encoded)
 
     def _cut(self, encoded):
-        maxlen = self.settings.maxlen or max(map(len, encoded))
+        maxlen = self.settings.maxlen or max(map(len, encoded), default=0)
         kept = slice(-maxlen, None) if self.settings.keep == "last" else slice(maxlen)
         return [np.concatenate([ids[:1], ids[1:][kept]]) for ids in encoded]
 

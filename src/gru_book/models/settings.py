@@ -167,6 +167,9 @@ class GRUSettings(Settings):
     averaging: float = setting(0.0, "share of a running average of the weights kept at a step; 0 for none", "[0..1)")
     adversary: float = setting(0.0, "length of the adversary's move; 0 for none", "[0..1000]")
     vectors: float = setting(0.0, "length of the word vectors that tokens begin with; 0 for random ones", "[0..1000]")
+    opposites: float = setting(
+        0.0, "short pieces that join each text, on average, most of them turned by *not* and its kin", "[0..10]"
+    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -211,7 +214,7 @@ class LogOddsSettings(GRUSettings):
 
     def __post_init__(self):
         super().__post_init__()
-        for name in ("mask", "averaging", "adversary"):
+        for name in ("mask", "averaging", "adversary", "opposites"):
             if self[name]:
                 none = getattr(PLAIN_GRU, name)
                 raise ParameterError(f"{name} = {self[name]} is nothing for a GRU with log-odds; allowed: {none}")

@@ -33,7 +33,8 @@ NODES = {
 
 STATE, INPUT, LEFT, RIGHT, BOTTOM, TOP = 0.7, 1.2, 0.0, 10.4, -0.5, 7.1
 
-RULES = {"①": (9.05, 4.1), "②": (9.3, 2.5), "③": (3.25, 0.5), "④": (0.3, 2.5)}  # where the page's rules apply
+# Where the page's rules apply.
+RULES = [("①", 9.05, 4.1), ("②", 9.3, 2.5), ("③", 3.25, 0.5), ("③", 3.25, 3.7), ("④", 0.3, 2.5)]
 
 # Ways between them: colour, points from where a value is made to where it is used, text forward and backward with its
 # place. Those that begin at `STATE` lead through weights.
@@ -73,10 +74,10 @@ def plot_graph(ax: Axes, backward: bool = False) -> Axes:
     for x, y, sign in NODES.values():
         circle = {"boxstyle": "circle,pad=0.18" if len(sign) > 4 or sign == "+" else "round,pad=0.2", "fc": "white"}
         ax.text(x, y, sign, ha="center", va="center", zorder=5, bbox=circle | {"ec": GREY if backward else BLACK})
-    before, first = (r"$\bar h_{t-1}$", r"$\bar x_t$") if backward else ("$h_{t-1}$", "$x_t$")
+    before, first = ("to $h_{t-1}$", r"$\bar x_t$") if backward else ("$h_{t-1}$", "$x_t$")
     ax.text(0.45, 5.98, before, ha="center", va="center", color=bus if backward else BLACK)
     ax.text(0.8, -0.1, first, ha="center", va="center")
-    for number, (x, y) in RULES.items() if backward else ():
+    for number, x, y in RULES if backward else ():
         ax.text(x, y, number, ha="center", va="center", fontsize=14)
     ax.text(LEFT, TOP, "Backward: gradients" if backward else "Forward: values", weight="bold", va="center")
     ax.set(xlim=(LEFT, RIGHT), ylim=(BOTTOM, TOP + 0.3))

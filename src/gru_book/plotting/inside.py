@@ -96,9 +96,9 @@ def plot_changes(ax: Axes, words: pd.DataFrame) -> Axes:
 def plot_gate_by_tone(ax: Axes, words: pd.DataFrame, named: Sequence[str]) -> Axes:
     """Draw the mean update gate of each word against its log-count ratio; the frequent ones and some by name.
 
-    words: index words; columns ``ratio``, ``update gate``, ``kind`` ("toned", "frequent" or another).
+    words: index words; columns ``ratio``, ``update gate``, ``kind`` ("sentiment", "frequent" or another).
     """
-    looks = {"other": (GREY, 6, 0.3), "frequent": (ORANGE, 24, 0.9), "toned": (BLUE, 24, 0.9)}
+    looks = {"other": (GREY, 6, 0.3), "frequent": (ORANGE, 24, 0.9), "sentiment": (BLUE, 24, 0.9)}
     for kind, (color, size, alpha) in looks.items():
         rows = words[words["kind"] == kind]
         ax.scatter(rows["ratio"], rows["update gate"], s=size, color=color, alpha=alpha, linewidth=0, label=kind)
@@ -108,6 +108,24 @@ def plot_gate_by_tone(ax: Axes, words: pd.DataFrame, named: Sequence[str]) -> Ax
         ax.annotate(word, place, xytext=(-5 if side == "right" else 5, 2), textcoords="offset points", ha=side)
     ax.set(xlabel="log-count ratio of the word", ylabel="mean update gate")
     ax.figure.legend(loc="outside upper left", ncols=3, markerscale=1.5, handletextpad=0.2, columnspacing=1.2)
+    return ax
+
+
+def plot_taught(ax: Axes, shares: pd.DataFrame) -> Axes:
+    """Draw shares of right answers in percent, a line a kind of sentence and a mark a model, the first column open.
+
+    shares: kinds as index, models as columns; a thin line joins the models of a kind.
+    """
+    places = np.arange(len(shares))
+    ax.hlines(places, shares.min(axis=1), shares.max(axis=1), color=GREY, linewidth=1)
+    for (name, of), color, marker in zip(shares.items(), (ORANGE, BLUE, BLACK), "oo|", strict=False):
+        open_ = {"markerfacecolor": "white"} if name == shares.columns[0] else {}
+        ax.plot(of, places, marker, color=color, markersize=8, label=name, **open_)
+    ax.axvline(50, color=REFERENCE, linewidth=0.8, linestyle=":")
+    ax.set_yticks(places, shares.index)
+    ax.set(xlabel="right answers, %", xlim=(-3, 103), ylim=(len(shares) - 0.5, -0.5))
+    ax.tick_params(axis="y", length=0)
+    ax.figure.legend(loc="outside upper left", ncols=len(shares.columns), columnspacing=1.2)
     return ax
 
 

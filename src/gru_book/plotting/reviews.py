@@ -14,22 +14,26 @@ from gru_book.plotting import style
 PARTS = {"train": (style.TRAIN, "s"), "validation": (style.VALIDATION, "^"), "test": (style.TEST, "o")}
 
 
+WITHIN = "#c4c4c4"  # arcs within a part
+
+
 def plot_links(ax: Axes, parts: Sequence[str], pairs: np.ndarray) -> Axes:
-    """Draw reviews side by side, each with the look of its part, and an arc over every pair of one film.
+    """Draw reviews side by side, each with the look of its part, and an arc over every pair that is alike.
 
     parts: of each review. pairs: (pairs, 2), numbers of reviews. Arcs between different parts are dark, others faint.
     """
     parts = np.asarray(parts)
     apart = parts[pairs[:, 0]] != parts[pairs[:, 1]]
     for (left, right), crosses in zip(pairs, apart, strict=True):
-        color, width = (style.BLACK, 1.1) if crosses else ("#c4c4c4", 1.1)
+        color = style.BLACK if crosses else WITHIN
         place = ((left + right) / 2, 0)
         order = 2 + crosses
-        ax.add_patch(Arc(place, right - left, right - left, theta2=180, color=color, linewidth=width, zorder=order))
+        ax.add_patch(Arc(place, right - left, right - left, theta2=180, color=color, linewidth=1.1, zorder=order))
     for name, (color, marker) in PARTS.items():
         rows = np.flatnonzero(parts == name)
         ax.plot(rows, np.full(len(rows), -0.7), marker, color=color, markersize=4.5, mew=0, label=name)
-    ax.plot([], [], color=style.BLACK, linewidth=1.1, label="one film, two parts")
+    ax.plot([], [], color=style.BLACK, linewidth=1.1, label="alike, in two parts")
+    ax.plot([], [], color=WITHIN, linewidth=1.1, label="alike, in one part")
     tallest = max((pairs[:, 1] - pairs[:, 0]).max(initial=2), 2)
     ax.set(xlim=(-1, len(parts)), ylim=(-1.6, tallest / 2 + 0.5), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
@@ -61,7 +65,7 @@ def plot_coverage(ax: Axes, sizes: Sequence[int], rates: Mapping[str, Sequence[f
 
     rates: for "train" and "validation" the rate (0 to 1) at each of the sizes. max_features: the size chosen, marked.
     """
-    labels = {"train": "training reviews", "validation": "other films"}
+    labels = {"train": "training reviews", "validation": "validation reviews"}
     for part, values in rates.items():
         color, marker = PARTS[part]
         ax.semilogx(sizes, values, color=color, marker=marker, markersize=5, label=labels[part])
@@ -97,7 +101,7 @@ def plot_similarity(ax: Axes, similarity: np.ndarray, frames: Mapping[str, tuple
     """
     top = np.quantile(similarity, 0.995)  # a few blocks of nearly the same films would leave the rest dark
     image = ax.imshow(similarity, origin="lower", aspect="auto", extent=(0, 1, 0, 1), vmax=top, cmap=style.SEQUENTIAL)
-    ax.figure.colorbar(image, ax=ax, label="similarity", extend="max", ticks=[])
+    ax.figure.colorbar(image, ax=ax, label="similarity", extend="max")
     for name, ((left, right), (bottom, top), color) in frames.items():
         ax.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor=color, linewidth=2))
         label = ax.text(right + 0.015, (bottom + top) / 2, name, color="white", va="center")
@@ -105,7 +109,7 @@ def plot_similarity(ax: Axes, similarity: np.ndarray, frames: Mapping[str, tuple
     ax.grid(False)
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlabel="position among the negatives", ylabel="among the positives")
+    ax.set(xlabel="position among the negatives", ylabel="position among the positives")
     return ax
 
 
