@@ -20,7 +20,7 @@ def plot_ledger(ax: Axes, claims: pd.DataFrame) -> Axes:
         for place, verdict in enumerate(verdicts):
             ax.plot(place, row, "s", markersize=11, mfc=COLORS[verdict], mec=BLUE, mew=1)
             color = "black" if verdict == "undecided" else "white"
-            ax.text(place, row, MARKS[verdict], color=color, ha="center", va="center_baseline", fontsize=10.5)
+            ax.text(place, row, MARKS[verdict], color=color, ha="center", va="center_baseline", fontsize=11)
     for verdict, color in COLORS.items():
         ax.plot([], [], "s", markersize=12, mfc=color, mec=BLUE, label=f"{MARKS[verdict]} {verdict}")
     ax.set_yticks(range(len(pages)), [" ".join(page.split("_")[:2]) for page in pages])
