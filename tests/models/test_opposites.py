@@ -15,7 +15,7 @@ TEXTS, LABELS = (GOOD + BAD) * 10, np.array(([1] * 3 + [0] * 3) * 10)
 
 def test_pieces_stand_between_marks_and_hold_no_negation():
     text = "I saw it.<br /><br />The music is great, but not for me; she isn't here! The cast (of six) was a joy - no?"
-    assert pieces_of([text, text]) == ["I saw it", "The music is great", "was a joy - no"][:2]
+    assert pieces_of([text, text]) == ["I saw it", "The music is great"]
     assert pieces_of(["one two", " ".join(["word"] * 13), "this is\nshort enough here"]) == ["short enough here"]
 
 

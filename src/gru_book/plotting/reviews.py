@@ -12,8 +12,6 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from gru_book.plotting import style
 
 PARTS = {"train": (style.TRAIN, "s"), "validation": (style.VALIDATION, "^"), "test": (style.TEST, "o")}
-
-
 WITHIN = "#c4c4c4"  # arcs within a part
 
 
