@@ -41,8 +41,12 @@ def test_the_interval_decides(effect, threshold, word, displayed):
 def test_the_rule_stands_in_the_text(displayed):
     options = {"form": "{:.1f}", "unit": "points", "comparisons": 3}
     report.verdict("a", (1.84, -0.1, 3.8), above=0, **options, **SENTENCES)
-    said = "1.8 (-0.1 to 3.8) points; claimed: above 0.0; only an effect of more than 1.9 could have been shown"
+    said = "1.8 (-0.1 to 3.8) points; claimed: above 0.0; only an effect above 1.9 could have been shown"
     assert f"*({said}; one of 3 comparisons)*" in displayed[-1][0]
+    report.verdict("a", (52, 46, 59), above=50, form="{:.0f}", **SENTENCES)
+    assert "only an effect above 56 could have been shown" in displayed[-1][0]
+    report.verdict("a", (0.6, -0.1, 1.6), below=1, form="{:.1f}", **SENTENCES)
+    assert "only an effect below 0.0 could have been shown" in displayed[-1][0]
     report.verdict("b", 2e-8, below=1e-6, **SENTENCES)
     assert "*(2e-08; claimed: below 1e-06)*" in displayed[-1][0]
 

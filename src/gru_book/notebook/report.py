@@ -68,8 +68,9 @@ def verdict(
     measured = form.format(value) + (f" ({form.format(low)} to {form.format(high)})" if low < high else "")
     side = "below" if above is None else "above"
     rule = f"{measured}{unit and ' ' + unit}; claimed: {side} {form.format(threshold)}"
-    if word == "undecided":
-        rule += f"; only an effect of more than {form.format((high - low) / 2)} could have been shown"
+    if word == "undecided":  # what this width could have shown
+        needed = threshold + value - low if side == "above" else threshold - (high - value)
+        rule += f"; only an effect {side} {form.format(needed)} could have been shown"
     if comparisons > 1:
         rule += f"; one of {comparisons} comparisons"
     entry = {"name": name, "verdict": word, "effect": float(value), "low": float(low), "high": float(high)}
