@@ -20,7 +20,7 @@ FEW = TINY | {"max_words": 300, "max_runs": 300, "window": 5}
 SMALL = {
     "original": TINY | {"maxlen": 50},
     "best": FEW,
-    "blend": FEW,
+    "blend": FEW | {"adversary": 0},
 }  # changes that make a recipe quick enough for a test
 every_recipe = pytest.mark.parametrize("name", recipes.RECIPES)
 
@@ -94,7 +94,8 @@ def test_the_same_seed_gives_the_same_classifier_and_fit_leaves_the_recipe_alone
     before = str(recipes.RECIPES[name].settings)
     seeding.set_seed(0)  # op determinism, without which TensorFlow adds up in an order of its own
     first, second = (fit(name, texts, labels, seed=3) for _ in range(2))
-    np.testing.assert_array_equal(first.predict_proba(texts), second.predict_proba(texts))
+    of_first, of_second = (model.predict_proba(texts) for model in (first, second))
+    np.testing.assert_allclose(of_first, of_second, rtol=1e-6)  # as exact as a network's 32 bits
     assert first.chosen == second.chosen
     assert str(recipes.RECIPES[name].settings) == before
 

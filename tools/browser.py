@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+SHELL = "chromium-headless-shell"  # Chromium without a window: the same pages for a third less processor time
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ELSEWHERE = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -60,10 +61,11 @@ def install() -> None:
         print("No browser found: installing Debian's chromium for the site tests", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run([apt, "update", "-qq"], env=quiet, stdout=subprocess.DEVNULL)
-        package = [apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"]
-        subprocess.run(package, env=quiet, stdout=subprocess.DEVNULL)
-        if starts(shutil.which("chromium")):
-            return
+        for package in (SHELL, "chromium"):
+            command = [apt, "install", "-y", "-qq", "--no-install-recommends", package]
+            subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if starts(shutil.which(package)):
+                return
     print("No browser found: fetching Playwright's Chromium for the site tests", flush=True)
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
 

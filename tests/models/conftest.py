@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from gru_book import progress
+from gru_book.models import keras_classifier
 
 
 @pytest.fixture(autouse=True)
-def _quiet(monkeypatch, tmp_path):
+def _quiet_and_quick(monkeypatch, tmp_path):
     monkeypatch.setenv(progress.CHANNEL, str(tmp_path / "progress"))
+    monkeypatch.setattr(keras_classifier, "FEWEST_UPDATES", 3)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from gru_book.models.log_odds import LogOdds
 from gru_book.models.log_odds_classifier import LogOddsBatches, LogOddsClassifier
 from gru_book.models.log_odds_network import Votes, log_odds_network, trained_part
 
-SMALL = {"units": 4, "embedding_dim": 4, "window": 5, "learning_rate": 0.01}
+SMALL = {"units": 4, "embedding_dim": 4, "window": 5, "learning_rate": 0.01, "bidirectional": False}
 
 
 @pytest.fixture(autouse=True)

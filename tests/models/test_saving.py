@@ -25,7 +25,7 @@ SETTINGS = {
     "original": TINY | {"epochs": 1, "maxlen": 9},
     "fast": TINY,
     "best": TINY,
-    "blend": TINY,
+    "blend": TINY | {"adversary": 0},
     "web": TINY,
     "linear": {},
 }

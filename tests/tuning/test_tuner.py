@@ -1,8 +1,5 @@
 """Searches that run: killed and resumed, finished and started over, scores to make small, seeds, pauses."""
 
-import subprocess
-import sys
-
 import keras
 import keras_tuner as kt
 import numpy as np
@@ -12,53 +9,19 @@ from gru_book.tuning.oracle import oracle_seed
 from gru_book.tuning.results import epochs_table, runs_table, state, trials_table
 from gru_book.tuning.search import Search
 from gru_book.tuning.tuner import IDLE_SECONDS, Tuner, run_search, time
-from toy_search import toy
+from toy_search import dense_search, toy
 
-SEARCH = """
-import os, sys
-from pathlib import Path
-import keras, numpy as np
-from gru_book.training.seeding import set_seed
-from gru_book.tuning.results import trials_table
-from gru_book.tuning.search import Search
-from gru_book.tuning.tuner import run_search
+def test_a_search_that_was_killed_goes_on_to_the_same_result(hands, tmp_path):
+    def search(name, stop_at, code=0):
+        hands.ends(hands.start(dense_search, tmp_path / name, stop_at), code)
+        columns = ["trial", "bracket", "rung", "units", "val_accuracy", "epochs", "status"]
+        return trials_table(tmp_path / name)[columns]
 
-folder, stop_at = Path(sys.argv[1]), int(sys.argv[2])
-set_seed(0)
-x, y = np.arange(80).reshape(16, 5) % 20, np.arange(16) % 2
-
-def model(hp):
-    if len(list(folder.glob("trial_*"))) > stop_at:
-        os._exit(9)
-    keras.utils.set_random_seed(0)
-    hidden = keras.layers.Dense(hp.Int("units", 1, 8), activation="tanh")
-    dense = keras.layers.Dense(1, activation="sigmoid")
-    embedding = [keras.Input((5,)), keras.layers.Embedding(20, 2), keras.layers.Flatten()]
-    network = keras.Sequential([*embedding, hidden, dense])
-    network.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
-    return network
-
-data = {"x": x, "y": y, "validation_data": (x, y)}
-search = Search("small", model, lambda: data, max_epochs=3)
-run_search(search, folder)
-columns = ["trial", "bracket", "rung", "units", "val_accuracy", "epochs", "status"]
-print("RESULT", trials_table(folder)[columns].to_csv(index=False))
-"""
-
-
-def test_a_search_that_was_killed_goes_on_to_the_same_result(tmp_path):
-    def search(folder, stop_at):
-        command = [sys.executable, "-c", SEARCH, str(folder), str(stop_at)]
-        return subprocess.run(command, capture_output=True, text=True)
-
-    whole = search(tmp_path / "whole", 99)
-    assert whole.returncode == 0, whole.stderr
-    assert search(tmp_path / "killed", 2).returncode == 9
+    whole = search("whole", 99)
+    search("killed", 2, code=9)
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "killed").glob("trial_*/checkpoint*")}
     assert kept
-    resumed = search(tmp_path / "killed", 99)
-    assert resumed.returncode == 0, resumed.stderr
-    assert resumed.stdout.partition("RESULT")[2] == whole.stdout.partition("RESULT")[2] != ""
+    assert search("killed", 99).equals(whole)
     finished = {path: path.stat().st_mtime_ns for path in kept if path.exists()}
     assert finished.items() <= kept.items()
     runs = runs_table(tmp_path / "killed")

@@ -48,6 +48,33 @@ def script(text: str, programs: Path, log: Path) -> None:
     os.execvp("bash", ["bash", "-c", text])
 
 
+def dense_search(folder: Path, stop_at: int, log: Path) -> None:
+    """Be a search for dense networks in this new process, killed when it builds one after `stop_at` trials."""
+    import keras
+    import numpy as np
+
+    from gru_book.training.seeding import set_seed
+    from gru_book.tuning.tuner import run_search
+
+    _apart(log)
+    set_seed(0)
+    x, y = np.arange(80).reshape(16, 5) % 20, np.arange(16) % 2
+
+    def model(hp):
+        if len(list(folder.glob("trial_*"))) > stop_at:
+            os._exit(9)
+        keras.utils.set_random_seed(0)
+        hidden = keras.layers.Dense(hp.Int("units", 1, 8), activation="tanh")
+        dense = keras.layers.Dense(1, activation="sigmoid")
+        embedding = [keras.Input((5,)), keras.layers.Embedding(20, 2), keras.layers.Flatten()]
+        network = keras.Sequential([*embedding, hidden, dense])
+        network.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+        return network
+
+    data = {"x": x, "y": y, "validation_data": (x, y)}
+    run_search(Search("small", model, lambda: data, max_epochs=3), folder)
+
+
 def _apart(log: Path) -> None:
     """Give this process a group of its own; what it and its children say goes into `log`, and they find this module."""
     os.setsid()
