@@ -42,7 +42,7 @@ smoke: env ## run every page in seconds (profile `smoke`), into _runs/smoke/
 
 test: env ## unit, notebook and site tests on all cores, at most 4 (finds or installs a browser first)
 	@$(BIN)/python tools/browser.py
-	@$(BIN)/python -m pytest -n $(or $(JOBS),logical) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(or $(JOBS),logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 serve: env ## what `make book` does, then the site on http://127.0.0.1:8000 (PORT=... chooses another)
 	@$(BIN)/gru-book serve $(if $(PORT),'$(PORT)')

@@ -3,7 +3,7 @@
 import os
 import time
 import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,11 +31,8 @@ CHROMIUM = [
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Bring what takes longest to the front; the tests of one file share a process, unless they say otherwise."""
+    """Bring what takes longest to the front (`make test` gives all tests of one file to one process)."""
     items.sort(key=lambda item: next((n for n, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST)))
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def _fail_where_skipped(report):
@@ -65,18 +62,19 @@ class Durations:
     """Adds the durations of a test run to `_runs/durations.txt`: the whole, and each test of a second or more."""
 
     def __init__(self):
-        self.started, self.seconds, self.processes = time.time(), Counter(), set()
+        self.started, self.seconds, self.processes = time.time(), Counter(), defaultdict(set)
 
     def pytest_runtest_logreport(self, report):
-        name, _, group = report.nodeid.rpartition("@")  # xdist adds the group's name
-        self.seconds[name if name and "]" not in group else report.nodeid] += report.duration
-        self.processes.add(getattr(report, "worker_id", "one"))
+        self.seconds[report.nodeid] += report.duration
+        self.processes[getattr(report, "worker_id", "one")].add(report.nodeid.partition("::")[0])
 
     def pytest_sessionfinish(self, exitstatus):
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.started))
+        files = Counter(file for files in self.processes.values() for file in files)
         lines = [
             f"{when}: {len(self.seconds)} tests in {time.time() - self.started:.0f} s, "
-            f"processes: {len(self.processes)}, load at the end: {os.getloadavg()[0]:.1f}, exit status: {exitstatus:d}"
+            f"processes: {len(self.processes)}, files in more than one: {sum(n > 1 for n in files.values())}, "
+            f"load at the end: {os.getloadavg()[0]:.1f}, exit status: {exitstatus:d}"
         ]
         lines += [f"{seconds:8.1f} {name}" for name, seconds in self.seconds.most_common() if seconds >= 1]
         with open(runs_folder(CHECKOUT) / "durations.txt", "a", encoding="utf-8") as file:

@@ -86,7 +86,7 @@ def compare_pictures(cell) -> None:
         assert same_picture(one, other), f"code cell {cell.cell_num + 1} shows another picture"
 
 
-@pytest.mark.parametrize("name", [pytest.param(p.name, marks=pytest.mark.xdist_group(p.name)) for p in all_pages()])
+@pytest.mark.parametrize("name", [page.name for page in all_pages()])
 def test_a_page_runs_again(name, validate, tmp_path):
     path, quick = CHECKOUT / "notebooks" / f"{name}.ipynb", name not in SMOKE
     notebook = load_notebook_node(str(path))

@@ -11,6 +11,7 @@ from gru_book.tuning.search import Search
 from gru_book.tuning.tuner import IDLE_SECONDS, Tuner, run_search, time
 from toy_search import dense_search, toy
 
+
 def test_a_search_that_was_killed_goes_on_to_the_same_result(hands, tmp_path):
     def search(name, stop_at, code=0):
         hands.ends(hands.start(dense_search, tmp_path / name, stop_at), code)
