@@ -84,11 +84,11 @@ def test_a_worker_ends_when_its_parent_is_killed():
 def test_an_interrupted_chief_says_what_is_kept_and_ends_its_workers(hands):
     """A polite kill of the chief, then Ctrl-C, which reaches its workers, too."""
     workers = []
-    for number, kill in ((signal.SIGTERM, os.kill), (signal.SIGINT, os.killpg)):
-        process = hands.tune(*SEARCH, "--workers", "2")
-        hands.hold_all("1", "2")
-        hands.wait_for(lambda old=tuple(workers): not {hands.pid_of(name) for name in "12"} & {*old})
-        workers, before = [hands.pid_of(name) for name in "12"], hands.finished()
+    for number, kill, names in ((signal.SIGTERM, os.kill, "12"), (signal.SIGINT, os.killpg, "1")):
+        process = hands.tune(*SEARCH, "--workers", str(len(names)))
+        hands.hold_all(*names)
+        hands.wait_for(lambda old=tuple(workers), of=names: not {hands.pid_of(name) for name in of} & {*old})
+        workers, before = [hands.pid_of(name) for name in names], hands.finished()
         kill(process.pid, number)
         shown = hands.ends(process, code=130)
         (line,) = [line for line in shown.splitlines() if line.startswith("gru-book: ")]
