@@ -11,7 +11,7 @@ from gru_book.training import seeding
 def small_model(units=3):
     layers = [keras.Input((5,)), keras.layers.Embedding(20, 4), keras.layers.GRU(units), keras.layers.Dense(1)]
     model = keras.Sequential(layers)
-    model.compile(optimizer="sgd", loss="mse", jit_compile=False)
+    model.compile(optimizer="sgd", loss="mse")
     return model
 
 

@@ -6,7 +6,7 @@ import pytest
 from gru_book import recipes
 from gru_book.data import batching
 from gru_book.data.batching import MOST_PADDED, MOST_STEPS, batches_by_length, padded
-from gru_book.models import gru_classifier, keras_classifier, original
+from gru_book.models import gru_classifier, original
 
 TEXTS, LABELS = ["good, a joy", "dull and bad"] * 10, [1, 0] * 10
 
@@ -63,7 +63,6 @@ def test_batches_for_training_are_bounded_too_and_as_many_every_epoch():
 
 @pytest.mark.parametrize("name", ["fast", "web"])
 def test_one_long_text_beside_99_short_ones_costs_as_much_as_alone(name, monkeypatch):
-    monkeypatch.setattr(keras_classifier, "FEWEST_UPDATES", 3)
     model = recipes.fit(name, TEXTS, LABELS, settings={"units": 2, "embedding_dim": 2})
     long, short = "good, a joy " * 5_000, ["dull and bad"] * 99
     read = []
