@@ -95,7 +95,8 @@ def test_the_same_seed_gives_the_same_classifier_and_fit_leaves_the_recipe_alone
     seeding.set_seed(0)  # op determinism, without which TensorFlow adds up in an order of its own
     first, second = (fit(name, texts, labels, seed=3) for _ in range(2))
     of_first, of_second = (model.predict_proba(texts) for model in (first, second))
-    np.testing.assert_allclose(of_first, of_second, rtol=1e-6)  # as exact as a network's 32 bits
+    # blend was once seen to differ in the eleventh digit, so it is held to the 32 bits of its network.
+    np.testing.assert_allclose(of_first, of_second, rtol=1e-6 if name == "blend" else 0)
     assert first.chosen == second.chosen
     assert str(recipes.RECIPES[name].settings) == before
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from jupyter_client.provisioning import local_provisioner
 from nbval.plugin import IPyNbFile, NbCellError
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
@@ -21,6 +22,7 @@ from gru_book.files import CHECKOUT
 from gru_book.notebook.artifacts import ENVIRONMENT as ARTIFACTS
 from gru_book.pipeline.pages import all_pages
 from gru_book.pipeline.verify import NOT_COMPARED, same_picture
+from forks import ForkedKernel
 from patience import PATIENCE
 
 SMOKE = yaml.safe_load((CHECKOUT / "profiles/smoke.yml").read_text(encoding="utf-8"))
@@ -28,7 +30,18 @@ SMOKE = yaml.safe_load((CHECKOUT / "profiles/smoke.yml").read_text(encoding="utf
 SHORTER = {r"\bepochs=\d+": "epochs=1", r"\bupdates=\d+": "updates=25"}
 # Recipes of a GRU train few texts for many epochs, so that they learn something; here they need not.
 GRU_RECIPE = re.compile(r'"(fast|web|best|blend)"')
-FEW_UPDATES = "\nfrom gru_book.models import keras_classifier\n\nkeras_classifier.FEWEST_UPDATES = 3\n"
+FEW_UPDATES = """
+from gru_book.models import keras_classifier
+
+keras_classifier.FEWEST_UPDATES = 3
+"""
+# XLA compiles for longer than these few steps take; the tests of the studies and of the timing compile with it.
+WITHOUT_XLA = """
+import tensorflow as tf
+
+_function = tf.function
+tf.function = lambda *given, jit_compile=None, **options: _function(*given, **options)
+"""
 FROM_A_FILE = """import runpy
 globals().update((name, value) for name, value in runpy.run_path({path!r}).items() if not name.startswith("__"))
 """
@@ -39,6 +52,7 @@ def validate(request, monkeypatch, tmp_path):
     """Return a function that runs a notebook's cells by nbval and compares what they show with what it holds."""
     monkeypatch.setenv(progress.CHANNEL, os.devnull)
     monkeypatch.setenv(ARTIFACTS, str(tmp_path / "artifacts"))
+    monkeypatch.setattr(local_provisioner, "launch_kernel", ForkedKernel)
     for name in ("nbval_kernel_startup_timeout", "nbval_cell_timeout"):
         monkeypatch.setattr(request.config.option, name, PATIENCE)
 
@@ -78,8 +92,8 @@ def shortened(notebook):
         if "script" in tags:
             for long, short in SHORTER.items():
                 cell.source = re.sub(long, short, cell.source)
-        if "injected-parameters" in tags and with_recipe:
-            cell.source += FEW_UPDATES
+        if "injected-parameters" in tags:
+            cell.source += (FEW_UPDATES if with_recipe else "") + (WITHOUT_XLA if "import keras" in code else "")
     return notebook
 
 

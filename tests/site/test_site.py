@@ -42,6 +42,10 @@ STICKS_OUT = """() => [...document.querySelectorAll("article *")].filter((e) => 
   return true;
 }).map((e) => e.tagName + "." + e.className).slice(0, 5)"""
 
+# Most elements of a page colour a word of code or place a sign of a formula, and axe has no other rule for them.
+PLAIN = """() => {
+  for (const e of document.querySelectorAll("pre, mjx-math")) e.replaceChildren(e.textContent);
+}"""
 
 # Pictures in dark colours have a frame.
 DISTORTED = """() => [...document.querySelectorAll("article img")].filter((e) => {
@@ -92,8 +96,9 @@ def test_page_served_in_light_colours(visit, site_url, seen, name):
     with visit(f"{site_url}{name}.html") as (page, troubles):
         assert page.evaluate("document.documentElement.dataset.theme") == "light"
         assert_mathematics(page)
-        assert not axe_violations(page, without=(CONTRAST,))
         assert not contrast_violations(page, seen["light"])
+        page.evaluate(PLAIN)
+        assert not axe_violations(page, without=(CONTRAST,))
         icons = page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
         assert icons, "the icons' font has not been loaded"
         assert not troubles

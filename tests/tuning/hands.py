@@ -1,18 +1,15 @@
 """What a test does to a search of several processes: start them, hold their trials, wait, look."""
 
 import json
-import multiprocessing
 import socket
 from pathlib import Path
 
+import forks
 from gru_book.tuning import results
 from patience import wait_for
 from toy_search import command
 
 SEARCH = ("--method", "random", "--max-trials", "8", "--max-epochs", "1")
-# Each process is forked from one that has TensorFlow imported already.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["gru_book.cli", "gru_book.tuning.command"])
 
 
 class Hands:
@@ -26,8 +23,7 @@ class Hands:
         return self.start(command, [*words, *options])
 
     def start(self, target, *arguments):
-        process = FORKS.Process(target=target, args=(*arguments, self.log(len(self.started))))
-        process.start()
+        process = forks.start(target, *arguments, self.log(len(self.started)))
         self.started.append(process)
         return process
 
