@@ -24,7 +24,7 @@ PAGES = all_pages()
 TIMED = {"22_from_scratch": 2, "23_backpropagation": 1, "32_baselines": 1, "34_better": 1}
 TIMED |= {"36_rnn_lstm_gru": 1, "41_tuning": 2}
 TIMED |= {"56_successors": 3}
-TIMED |= {"42_distributed_tuning": 10}  # who runs which trial, and which run a kill meets, is decided by time
+TIMED |= {"42_distributed_tuning": 5}  # who runs which trial, and which run a kill meets, is decided by time
 LONGEST_CELL = 15
 LONGEST_SCRIPT = 60  # a cell tagged `script`: a program that runs when it is copied into an empty file
 

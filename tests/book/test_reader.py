@@ -16,7 +16,6 @@ SMALLEST_TEXT = 11  # pixels, on a phone that is 390 pixels wide
 # Pages that have not been rewritten for the reader yet.
 FIRST_EDITION = {
     "41_tuning",
-    "42_distributed_tuning",
     "54_conventions",
 }
 PAGES = [page for page in all_pages() if page.name not in FIRST_EDITION]

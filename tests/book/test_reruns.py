@@ -17,12 +17,12 @@ from nbval.plugin import IPyNbFile, NbCellError
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
+from forks import ForkedKernel
 from gru_book import progress
 from gru_book.files import CHECKOUT
 from gru_book.notebook.artifacts import ENVIRONMENT as ARTIFACTS
 from gru_book.pipeline.pages import all_pages
 from gru_book.pipeline.verify import NOT_COMPARED, same_picture
-from forks import ForkedKernel
 from patience import PATIENCE
 
 SMOKE = yaml.safe_load((CHECKOUT / "profiles/smoke.yml").read_text(encoding="utf-8"))

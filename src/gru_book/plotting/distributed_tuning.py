@@ -1,5 +1,7 @@
 """Figures of a search by several workers."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -31,4 +33,17 @@ def plot_runs(ax: Axes, runs: pd.DataFrame, until: float | None = None) -> Axes:
     ax.set_xlim(0, until)
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
+    return ax
+
+
+def plot_wall_time(ax: Axes, expected: Mapping[int, float], measured: Mapping[int, float]) -> Axes:
+    """Draw the seconds that a search needs against its number of workers: a line as computed, marks as measured.
+
+    expected, measured: seconds by number of workers.
+    """
+    ax.plot(list(expected), list(expected.values()), "o-", color=BLUE, markersize=4, label="computed")
+    ax.plot(list(measured), list(measured.values()), "D", color=VERMILION, markersize=8, label="measured")
+    ax.set(xticks=list(expected), xlabel="workers", ylabel="seconds")
+    ax.set_ylim(0)
+    ax.legend()
     return ax
