@@ -104,7 +104,7 @@ def _check_engine(options) -> None:
     for other, names in ENGINES.items():
         for name in names:
             given = getattr(options, name)
-            if other != engine and given not in (None, False):
+            if other != engine and given is not None and given is not False:
                 own = ", ".join(f"--{one.replace('_', '-')}" for one in ENGINES[engine])
                 raise TuningError(
                     f"{name} is {given!r}, an option of --engine {other}; leave it out, or give that; allowed with "

@@ -118,24 +118,39 @@ def open_study(search: OptunaSearch, folder: Path) -> tuple[optuna.Study, StudyL
     direction = {"min": "minimize", "max": "maximize"}[create_objective(search.objective).direction]
     with lock.held():
         try:
-            for line in path.read_bytes().splitlines() if path.exists() else ():
-                json.loads(line)
-            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
-            options = {"study_name": search.name, "direction": direction, "pruner": PRUNERS[search.pruner](search)}
-            study = optuna.create_study(storage=storage, load_if_exists=True, **options)
-            if len(storage.get_all_studies()) > 1 or study.direction.name.lower() != direction:
-                raise ValueError("it holds another study")
+            study = _read_study(search, path, lock, direction)
         except OSError:
             raise
         except Exception as error:  # whatever lines that are not Optuna's do to it
             raise TuningError(f"{shown(path)} is damaged ({one_line(error)}); {START_OVER}") from None
-        ended = {f"trial_{trial_name(search, n)}": t.state.is_finished() for n, t in enumerate(numbered(study))}
+        trials = [] if study is None else numbered(study)
+        ended = {f"trial_{trial_name(search, n)}": trial.state.is_finished() for n, trial in enumerate(trials)}
         there = {place.parent.name for place in folder.glob("trial_*/trial.json")}
         lost, unknown = {name for name in ended if ended[name]} - there, there - set(ended)
         if lost or unknown:
             what = f"names {min(lost)}, which is not there" if lost else f"does not know {min(unknown)}"
             raise TuningError(f"{shown(path)} {what}; {START_OVER}")
+        if study is None:
+            study = optuna.create_study(study_name=search.name, storage=_storage(path, lock), direction=direction)
+        study.pruner = PRUNERS[search.pruner](search)
     return study, lock
+
+
+def _storage(path: Path, lock: StudyLock) -> JournalStorage:
+    return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+
+
+def _read_study(search: OptunaSearch, path: Path, lock: StudyLock, direction: str) -> optuna.Study | None:
+    """Return the study that a journal holds, None where it is new; raise any error where it holds anything else."""
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        json.loads(line)
+    storage = _storage(path, lock)
+    studies = storage.get_all_studies()
+    if not studies and path.stat().st_size == 0:
+        return None
+    if [study.study_name for study in studies] != [search.name] or studies[0].direction.name.lower() != direction:
+        raise ValueError("it holds another study")
+    return optuna.load_study(study_name=search.name, storage=storage)
 
 
 def trial_name(search: Search, number: int) -> str:
