@@ -10,6 +10,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from gru_book.cli import main
 from gru_book.errors import BookError, TuningError
+from gru_book.files import CHECKOUT
 from gru_book.tuning import command
 from gru_book.tuning.catalogue import RecipeModel
 from gru_book.tuning.chief import MOST_LOSSES
@@ -86,6 +87,36 @@ def refused(search, folder, **options) -> str:
 def test_the_command_names_what_is_wrong(words, message, tmp_path, capsys):
     assert said(capsys, *SMALL, "--folder", str(tmp_path / "search"), *words).startswith(message)
     assert not (tmp_path / "search").exists()
+
+
+PLACES = {
+    "./results": "holds no search but other files",
+    "./results/data.csv": "folder is ",
+    "./results/data.csv/inside": "which is no folder",
+    "./link": "a link",
+    f"./{'x' * 300}": "longer than the 255 bytes",
+    str(CHECKOUT / "notebooks"): "in notebooks/, which holds the book itself",
+}
+
+
+@pytest.mark.parametrize("again", [[], ["--again"]])
+@pytest.mark.parametrize("folder", PLACES)
+def test_a_place_is_refused_before_any_work_and_nothing_is_touched(folder, again, tmp_path, capsys, monkeypatch):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "data.csv").write_text("1,2")
+    (tmp_path / "link").symlink_to("elsewhere")
+    monkeypatch.chdir(tmp_path)
+    before = all_files(tmp_path)
+    assert PLACES[folder] in said(capsys, *SMALL, "--engine", "optuna", "--folder", folder, *again)
+    assert all_files(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["trial_0", "trial_1/journal.jsonl", JOURNAL, "workers"])
+def test_nothing_is_written_where_no_search_made_what_lies_there(name, small, found):
+    place = found / name
+    place.rename(found.parent / "elsewhere")
+    place.symlink_to("/nowhere")
+    assert "that no search made or somebody changed" in refused(small, found)
 
 
 def test_where_optuna_is_missing_the_line_says_how_to_get_it(tmp_path, capsys, monkeypatch):

@@ -16,7 +16,7 @@ from gru_book.errors import TuningError, did_you_mean, one_line
 from gru_book.files import CHECKOUT, home_expanded
 from gru_book.tuning import results
 from gru_book.tuning.chief import LOST_AFTER, progress_bar, run_chief
-from gru_book.tuning.folder import check_engine, is_finished, search_folder, write_table
+from gru_book.tuning.folder import check_engine, check_place, is_finished, search_folder, write_table
 from gru_book.tuning.lookup import COMMON, make_search
 from gru_book.tuning.records import check_worker, shown
 from gru_book.tuning.search import checked
@@ -78,6 +78,8 @@ def _tune_with_optuna(options) -> None:
     search = make_search(options.search, options.parameters, common)
     search = OptunaSearch.of(search, options.sampler, options.pruner)
     folder = _folder(options, f"{search.name}-{search.sampler}-{search.pruner}")
+    check_engine(folder, options.engine, options.again)
+    check_place(search, folder, options.again)
     set_seed(search.seed)
     if is_finished(folder) and not options.again:
         _say("this search had finished; --again starts over")

@@ -188,7 +188,10 @@ def check_engine(folder: Path, engine: str, again: bool = False) -> None:
 
     engine: "keras-tuner", which is not noted in the folder, or "optuna".
     """
-    if again or what_lies(folder) != "a folder" or what_lies(folder / IDENTITY) != "a file":
+    try:
+        if again or what_lies(folder) != "a folder" or what_lies(folder / IDENTITY) != "a file":
+            return
+    except (OSError, ValueError):  # no place for a folder: `check_place` says why
         return
     there = _read_identity(folder).get("engine", "keras-tuner")
     if there != engine:
