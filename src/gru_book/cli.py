@@ -167,7 +167,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
     command.add_argument("--pruner", help="of optuna: median, hyperband or none (median)")
     command.add_argument("--max-epochs", type=int, default=10, help="epochs of the longest trials (10)")
     command.add_argument("--factor", type=int, default=3, help="of so many trials Hyperband keeps one (3)")
-    command.add_argument("--max-trials", type=int, help="but of Hyperband's (what Hyperband's epochs pay for)")
+    command.add_argument("--max-trials", type=int, help="not of hyperband (what its epochs would pay for)")
     command.add_argument("--patience", type=int, default=5, help="epochs without a lower loss before a trial stops (5)")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--folder", help="name under _runs/tuning/, or a path (default: the search's name and method)")

@@ -121,10 +121,8 @@ class OptunaOracle(KeptOracle):
         for name, value in ((LOSSES, losses), (PRUNED, False), (OWNER, worker)):
             asked.set_user_attr(name, value)
         trial = Trial(values, trial_id=trial_name(self.of, number))
-        self.running, self.reported = (
-            asked,
-            max(asked.storage.get_trial(asked._trial_id).intermediate_values, default=-1),
-        )
+        self.running = asked
+        self.reported = max(asked.storage.get_trial(asked._trial_id).intermediate_values, default=-1)
         self.trials[trial.trial_id] = trial
         self._save_trial(trial)
         return trial
