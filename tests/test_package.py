@@ -53,6 +53,7 @@ SUBJECTS = {
     "tuning/test_faults_records",
     "tuning/test_faults_searches",
     "tuning/test_faults_workers",
+    "tuning/test_optuna_faults",  # the same for Optuna, from the command to the journal
     "tuning/test_kerastuner",  # what KerasTuner does by itself
 }
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras_tuner as kt
@@ -204,13 +204,7 @@ def run_chief(
 
 def _watch(search: Search, folder: Path, oracle: ChiefOracle, local: list[LocalWorker], say) -> None:
     """Keep the search going until it is over, with a progress bar over its epochs."""
-    from tqdm import tqdm
-
-    done, quiet = state(folder)["epochs"], has_channel()
-    progress = ProgressLine(search, folder) if quiet else None
-    every = EVERY if sys.stderr.isatty() else EVERY_WITHOUT_TERMINAL
-    with tqdm(total=search.epochs(), initial=done, desc=f"search {search.name}", unit="epoch", disable=quiet) as bar:
-        shown_at = time.monotonic()
+    with progress_bar(search, folder) as show:
         while not oracle.is_over():
             time.sleep(0.3)
             for worker in oracle.drop_lost_workers(folder):
@@ -221,11 +215,32 @@ def _watch(search: Search, folder: Path, oracle: ChiefOracle, local: list[LocalW
                 raise TuningError(f"search {search.name!r} stops: {oracle.fault}")
             if local and all(worker.given_up for worker in local):
                 raise TuningError(f"no worker is left: {local[0].given_up}")
+            show(0.0)
+
+
+@contextlib.contextmanager
+def progress_bar(search: Search, folder: Path) -> Iterator[Callable[[float], None]]:
+    """Yield what shows how far a search is, on a terminal or in the pipeline's channel; call it as often as you like.
+
+    It takes the share of the running epoch that is done, which only the channel shows.
+    """
+    from tqdm import tqdm
+
+    done, quiet = state(folder)["epochs"], has_channel()
+    progress = ProgressLine(search, folder) if quiet else None
+    every = EVERY if sys.stderr.isatty() else EVERY_WITHOUT_TERMINAL
+    with tqdm(total=search.epochs(), initial=done, desc=f"search {search.name}", unit="epoch", disable=quiet) as bar:
+        shown_at = time.monotonic()
+
+        def show(fraction: float) -> None:
+            nonlocal shown_at
             if progress:
-                progress.show(0.0)
+                progress.show(fraction)
             elif time.monotonic() - shown_at >= every:
                 _show(bar, state(folder), search)
                 shown_at = time.monotonic()
+
+        yield show
         if not quiet:
             _show(bar, state(folder), search)
 

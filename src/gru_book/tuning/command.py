@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import re
@@ -11,28 +12,45 @@ from pathlib import Path
 
 from gru_book.allowed import Parameter
 from gru_book.allowed import shown as short
-from gru_book.errors import TuningError, one_line
+from gru_book.errors import TuningError, did_you_mean, one_line
 from gru_book.files import CHECKOUT, home_expanded
 from gru_book.tuning import results
-from gru_book.tuning.chief import run_chief
-from gru_book.tuning.folder import search_folder, write_table
+from gru_book.tuning.chief import LOST_AFTER, progress_bar, run_chief
+from gru_book.tuning.folder import check_engine, check_place, is_finished, search_folder, write_table
 from gru_book.tuning.lookup import COMMON, make_search
 from gru_book.tuning.records import check_worker, shown
-from gru_book.tuning.search import Search, checked
-from gru_book.tuning.worker import run_worker
+from gru_book.tuning.search import checked
+from gru_book.tuning.worker import WAIT, run_worker
 
 SHOWN = 10  # trials in the table at the end
 
 MOST_WORKERS = 256  # on one machine
 
+ENGINES = {  # the options that only one of them has, with what it takes where they are not given
+    "keras-tuner": {
+        "method": "hyperband",
+        "workers": None,
+        "chief": None,
+        "worker": None,
+        "public": False,
+        "wait": WAIT,
+        "lost_after": LOST_AFTER,
+    },
+    "optuna": {"sampler": "tpe", "pruner": None},
+}
+
 
 def tune(options) -> None:
     """Carry out the command with its parsed options; raises TuningError naming an option that is not allowed."""
+    _check_engine(options)
+    if options.engine == "optuna":
+        _tune_with_optuna(options)
+        return
     _check_roles(options)
     address = address_of(options.chief or "127.0.0.1:0", options.public or options.worker is not None)
     common = {name: getattr(options, name) for name in COMMON}
     search = make_search(options.search, options.parameters, common)
-    folder = _folder(options, search)
+    folder = _folder(options, f"{search.name}-{search.method}")
     if options.worker is not None:
         if address[1] == 0:
             raise TuningError(f"chief is {options.chief!r}; a worker needs the port that the chief says it has")
@@ -45,8 +63,60 @@ def tune(options) -> None:
         return [sys.executable, "-m", "gru_book.cli", "tune", *_same(options), "--folder", str(folder), *mine]
 
     workers = int(options.chief is None) if options.workers is None else options.workers
+    check_engine(folder, options.engine, options.again)
     run_chief(search, folder, address, workers, command, options.again, options.lost_after, say=_say)
     _show(folder)
+
+
+def _tune_with_optuna(options) -> None:
+    """Be one of the workers of a search by Optuna, and show what all of them found."""
+    from gru_book.training.seeding import set_seed
+    from gru_book.tuning.optuna_engine import run_with_optuna
+    from gru_book.tuning.optuna_study import OptunaSearch, given_back
+
+    common = {name: getattr(options, name) for name in COMMON} | {"method": "random"}  # so many full trainings
+    search = make_search(options.search, options.parameters, common)
+    search = OptunaSearch.of(search, options.sampler, options.pruner)
+    folder = _folder(options, f"{search.name}-{search.sampler}-{search.pruner}")
+    check_engine(folder, options.engine, options.again)
+    check_place(search, folder, options.again)
+    set_seed(search.seed)
+    if is_finished(folder) and not options.again:
+        _say("this search had finished; --again starts over")
+    try:
+        tuner = run_with_optuna(search, folder, search.sampler, search.pruner, options.again, progress_bar)
+    except KeyboardInterrupt:
+        done = f"{results.state(folder)['completed']} of at most {search.trials()} trials are done"
+        raise KeyboardInterrupt(f"search {search.name!r} was interrupted in {shown(folder)}, {done}") from None
+    _show(folder)
+    trials, epochs = given_back(tuner.oracle.study, search.max_epochs)
+    print(f"{trials} of the trials pruned, {epochs} of {search.epochs()} epochs given back")
+
+
+def _check_engine(options) -> None:
+    """Raise TuningError for an engine that is none or not installed, and for options of the other; fill in its own."""
+    engine = options.engine
+    if engine not in ENGINES:
+        raise TuningError(f"engine is {engine!r}{did_you_mean(engine, ENGINES)}; allowed: {', '.join(ENGINES)}")
+    if engine == "optuna" and options.workers is not None:
+        raise TuningError(
+            f"workers is {options.workers}, but with --engine optuna every process is one worker: leave it out, and "
+            "type the same line again in another terminal for each further worker"
+        )
+    for other, names in ENGINES.items():
+        for name in names:
+            given = getattr(options, name)
+            if other != engine and given is not None and given is not False:
+                own = ", ".join(f"--{one.replace('_', '-')}" for one in ENGINES[engine])
+                raise TuningError(
+                    f"{name} is {given!r}, an option of --engine {other}; leave it out, or give that; allowed with "
+                    f"{engine}: {own}"
+                )
+    if engine == "optuna" and importlib.util.find_spec("optuna") is None:
+        raise TuningError("engine is 'optuna', and the package optuna is not installed: pip install 'optuna>=5'")
+    for name, value in ENGINES[engine].items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
 
 
 def _check_roles(options) -> None:
@@ -69,9 +139,9 @@ def _check_roles(options) -> None:
         )
 
 
-def _folder(options, search: Search) -> Path:
-    """Return the folder that the options name, or the search's own; raise TuningError for one of the book's."""
-    name = f"{search.name}-{search.method}" if options.folder is None else options.folder
+def _folder(options, own: str) -> Path:
+    """Return the folder that the options name, or the search's `own`; raise TuningError for one of the book's."""
+    name = own if options.folder is None else options.folder
     if os.sep in name or name.startswith("~"):
         folder = home_expanded(name).absolute()
     elif re.fullmatch(r"[\w+@][\w+@ .-]*", name):

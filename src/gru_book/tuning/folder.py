@@ -12,6 +12,7 @@ from pathlib import Path
 import filelock
 
 from gru_book import files
+from gru_book.allowed import shown as short
 from gru_book.errors import TuningError
 from gru_book.files import WRITING, runs_folder, sha256, what_lies, write_json, write_text
 from gru_book.tuning.records import JOURNAL, START_OVER, read_mapping, shown
@@ -179,6 +180,23 @@ def check_identity(search: Search, folder: Path) -> None:
     if differing:
         raise TuningError(
             f"folder is {shown(folder)}, which holds another search: {'; '.join(differing)}; {START_OVER}"
+        )
+
+
+def check_engine(folder: Path, engine: str, again: bool = False) -> None:
+    """Raise TuningError where `folder` holds a search by another engine than `engine`, unless it is to start over.
+
+    engine: "keras-tuner", which is not noted in the folder, or "optuna".
+    """
+    try:
+        if again or what_lies(folder) != "a folder" or what_lies(folder / IDENTITY) != "a file":
+            return
+    except (OSError, ValueError):  # no place for a folder: `check_place` says why
+        return
+    there = _read_identity(folder).get("engine", "keras-tuner")
+    if there != engine:
+        raise TuningError(
+            f"folder is {shown(folder)}, which holds a search by {short(there)}, not by {engine!r}; {START_OVER}"
         )
 
 
