@@ -1,6 +1,7 @@
 """What holds for all tests: their order, no skips, their durations; what is made once a test run; a browser."""
 
 import os
+import sys
 import time
 import traceback
 from collections import Counter, defaultdict
@@ -79,6 +80,15 @@ class Durations:
         lines += [f"{seconds:8.1f} {name}" for name, seconds in self.seconds.most_common() if seconds >= 1]
         with open(runs_folder(CHECKOUT) / "durations.txt", "a", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n\n")
+
+
+@pytest.fixture(autouse=True)
+def _steps_are_traced_once():
+    """Spare Keras half of its work before the first step, in the tests that have imported it."""
+    if "keras" in sys.modules:
+        from tracing import build_before_tracing
+
+        build_before_tracing()
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,9 @@ class ForkedKernel:
 def _be_a_kernel(connection_file: str, environment: dict[str, str], folder: str, tell) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
+    from tracing import build_before_tracing
+
+    build_before_tracing()
     os.setsid()
     tell.send(True)
     os.environ.clear()
