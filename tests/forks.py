@@ -13,7 +13,7 @@ FORKS.set_forkserver_preload(
     [
         *("gru_book.cli", "gru_book.tuning.command", "gru_book.recipes"),
         *("gru_book.plotting", "gru_book.notebook.report"),
-        *("IPython.display", "ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline"),
+        *("IPython.display", "ipykernel.kernelapp", "ipykernel.ipkernel"),
         *("matplotlib.pyplot", "sklearn.linear_model", "sklearn.feature_extraction.text", "scipy.stats"),
     ]
 )
