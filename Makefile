@@ -40,10 +40,9 @@ execute: env ## execute every page anew with its published parameters
 smoke: env ## run every page in seconds (profile `smoke`), into _runs/smoke/
 	@$(BIN)/gru-book smoke
 
-test: env ## unit, notebook and site tests on all cores, in at most 4 processes (finds or installs a browser first)
+test: env ## unit, notebook and site tests on all cores, at most 4 (finds or installs a browser first)
 	@$(BIN)/python tools/browser.py
-	@# One process more than cores: browsers, kernels and workers let their test wait.
-	@$(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(or $(JOBS),logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 serve: env ## what `make book` does, then the site on http://127.0.0.1:8000 (PORT=... chooses another)
 	@$(BIN)/gru-book serve $(if $(PORT),'$(PORT)')

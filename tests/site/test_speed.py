@@ -13,6 +13,7 @@ from watching import SHIFTS, work_of
 
 # As wide as a phone; higher, so that what moves below the first screen counts as well.
 PHONE = {"viewport": {"width": 360, "height": 3000}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+PLAIN, MOST = "book/changelog", 8  # a page of plain text, and how many times its work a page may be
 COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg")
 
 
@@ -45,18 +46,21 @@ def load(chromium, address):
 @pytest.fixture(scope="module")
 def plain_work(chromium, site_url):
     """Seconds of work for a page of plain text: what this machine needs for the theme alone."""
-    return min(load(chromium, f"{site_url}book/changelog.html")[1] for _ in range(5))
+    return min(load(chromium, f"{site_url}{PLAIN}.html")[1] for _ in range(5))
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_light_and_quick_and_lies_still(chromium, site_url, plain_work, name):
-    address, most = f"{site_url}{name}.html", 8 * plain_work
+    address, plain = f"{site_url}{name}.html", f"{site_url}{PLAIN}.html"
     sizes, work, shifts = load(chromium, address)
     # Drawn before its font of lines is decoded, a fraction gets a little lower. Below 0.1 a page is called still.
     assert sum(value for value, *_ in shifts) < 0.05, shifts
     assert sum(size for path, size in sizes.items() if not path.endswith(".png")) < 300_000, sizes
     assert sum(sizes.values()) < 1_000_000, sizes
-    assert work < most or min(load(chromium, address)[1] for _ in range(3)) < most
+    # Beside other work a thread's seconds grow, so that in doubt both pages are loaded in turns.
+    assert (
+        work < MOST * plain_work or min(load(chromium, address)[1] / load(chromium, plain)[1] for _ in range(3)) < MOST
+    )
 
 
 def test_pictures_keep_their_place_and_wait(soups):
