@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver
+from unittest import mock
 
 from gru_book.environment import VARIABLES
 
@@ -21,14 +22,9 @@ FORKS.set_forkserver_preload(
 
 def start(target, *arguments):
     """Start a process that calls `target`; the first one begins the process from which all are forked."""
-    wanted = {**VARIABLES, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)  # read when the libraries are imported, in the process that forks
-    try:
+    # The variables are read when the libraries are imported, in the process that forks.
+    with mock.patch.dict(os.environ, {**VARIABLES, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}):
         forkserver.ensure_running()
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
     process = FORKS.Process(target=target, args=arguments)
     process.start()
     return process

@@ -2,8 +2,8 @@
 
 The 24,904 distinct reviews of the package are dealt into five folds that share almost no films. Of the four folds that
 a row learns from, a tenth, again by film, is its validation part; the fifth is what it is judged on. Each row has the
-settings of "best" but for what is left out, so that a row differs from the one before it in one thing. "nbsvm" stands
-beside them. Reviews in one block of the file are of few films: intervals are to be drawn over blocks, not over reviews.
+settings of "best" but for what is left out; log-odds are left out with their sums. "nbsvm" stands beside them. Reviews
+in one block of the file are of few films: intervals are to be drawn over blocks, not over reviews.
 """
 
 import os

@@ -30,7 +30,8 @@ from gru_book.tuning.folder import (
     mark_finished,
 )
 from gru_book.tuning.optuna_oracle import OptunaOracle, is_alive
-from gru_book.tuning.optuna_study import OptunaSearch, StudyLock, open_study, quiet
+from gru_book.tuning.optuna_space import quiet
+from gru_book.tuning.optuna_study import OptunaSearch, StudyLock, open_study
 from gru_book.tuning.records import read_state, shown
 from gru_book.tuning.search import Search
 from gru_book.tuning.tuner import ProgressLine, Tuner, check_found, stopped

@@ -5,7 +5,9 @@ Names, scopes, conditions and defaults stay KerasTuner's own; only the value of 
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -68,10 +70,8 @@ def suggest(trial: optuna.Trial, hyperparameter: kinds.HyperParameter) -> Any:
 
 def check_space(space: list[kinds.HyperParameter]) -> None:
     """Raise TuningError, naming it, for a hyperparameter that Optuna cannot suggest as KerasTuner means it."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    optuna.logging.set_verbosity(verbosity)
+    with quiet():
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for hyperparameter in space:
         try:
             with warnings.catch_warnings():
@@ -82,3 +82,16 @@ def check_space(space: list[kinds.HyperParameter]) -> None:
                 f"hyperparameter {hyperparameter.name!r} is nothing that Optuna can suggest ({one_line(error)}); "
                 "change it, or search with --engine keras-tuner"
             ) from None
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Let Optuna say nothing of what it does, nor of what is experimental in it."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(before)

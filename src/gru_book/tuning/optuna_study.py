@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -167,16 +166,3 @@ def given_back(study: optuna.Study, max_epochs: int) -> tuple[int, int]:
     """Return how many trials were pruned, and how many of their epochs were not trained for that."""
     left = [max_epochs - 1 - trial.last_step for trial in numbered(study) if trial.state == TrialState.PRUNED]
     return len(left), sum(left)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Let Optuna say nothing of what it does, nor of what is experimental in it."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(before)
